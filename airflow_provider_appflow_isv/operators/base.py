@@ -1,0 +1,87 @@
+"""What all operators and sensors share: the AWS arguments, their checks, and the hook that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_appflow_isv._compat import BaseOperator
+from airflow_provider_appflow_isv.exceptions import TenantConfigurationError
+from airflow_provider_appflow_isv.tenant_role import SHARED_ARGUMENTS, TenantRole
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+
+
+class AppFlowBaseOperator(BaseOperator):
+    """Base of the operators and sensors; all of these arguments are templated and can be mapped.
+
+    :param aws_conn_id: Airflow connection of type ``aws``; default ``aws_default``. One that does not exist is an
+        error; None means the credentials that boto3 finds on the worker.
+    :param region_name: AWS region; default is the connection's.
+    :param verify: whether to verify TLS certificates, or the path of a CA bundle; default is the connection's.
+    :param botocore_config: members of :class:`botocore.config.Config`; default is the connection's.
+    :param role_arn: ARN of the role to assume in the tenant's account, after whatever role the connection assumes;
+        None stays in the connection's account.
+    :param external_id: ExternalId that the role's trust policy demands.
+    :param assume_role_kwargs: further members of sts:AssumeRole: RoleSessionName, PolicyArns, Policy,
+        DurationSeconds, Tags, TransitiveTagKeys, SourceIdentity, ProvidedContexts.
+    :raises TenantConfigurationError: an argument is wrong; when the DAG is parsed, unless it is a template.
+    """
+
+    template_fields: Sequence[str] = SHARED_ARGUMENTS
+    ui_color = "#f3e8ff"
+
+    def __init__(
+        self,
+        *,
+        aws_conn_id: str | None = "aws_default",
+        region_name: str | None = None,
+        verify: bool | str | None = None,
+        botocore_config: dict[str, Any] | None = None,
+        role_arn: str | None = None,
+        external_id: str | None = None,
+        assume_role_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.aws_conn_id = aws_conn_id
+        self.region_name = region_name
+        self.verify = verify
+        self.botocore_config = botocore_config
+        self.role_arn = role_arn
+        self.external_id = external_id
+        self.assume_role_kwargs = assume_role_kwargs
+        if is_literal([role_arn, external_id, assume_role_kwargs]):
+            TenantRole.from_arguments(role_arn, external_id, assume_role_kwargs)
+
+    @property
+    def shared_arguments(self) -> dict[str, Any]:
+        """The AWS arguments as they stand, for a hook or a trigger."""
+        return {name: getattr(self, name) for name in SHARED_ARGUMENTS}
+
+    def make_hook(self) -> AppFlowHook:
+        """A hook for the account that the task's arguments name."""
+        from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+
+        return AppFlowHook(**self.shared_arguments)
+
+
+def is_literal(value: Any) -> bool:
+    """Whether a value is known when the DAG is parsed: no template and no output of another task in it."""
+    if isinstance(value, str):
+        return "{{" not in value and "{%" not in value
+    if isinstance(value, Mapping):
+        return all(is_literal(item) for item in (*value.keys(), *value.values()))
+    if isinstance(value, list | tuple | set):
+        return all(is_literal(item) for item in value)
+    return value is None or isinstance(value, bool | int | float)
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+    """Refuse an argument that is none of the choices; one that is not known yet passes.
+
+    :raises TenantConfigurationError: naming the argument and the choices.
+    """
+    if is_literal(value) and value not in choices:
+        raise TenantConfigurationError(f"{name} {value!r} is not known.", hint=f"Possible are {', '.join(choices)}.")

@@ -1,0 +1,216 @@
+"""Connector profiles: AppFlow's connections to a SaaS, and the refresh of their credentials."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_appflow_isv.exceptions import TenantConfigurationError
+from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice, is_literal
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv._compat import Context
+    from airflow_provider_appflow_isv.credentials import CredentialSource
+    from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+
+_NAME = re.compile(r"[\w/!@#+=.-]{1,256}", re.ASCII)
+_MODES = ("Public", "Private")
+
+
+class _ConnectorProfileOperator(AppFlowBaseOperator):
+    template_fields: Sequence[str] = (
+        *AppFlowBaseOperator.template_fields,
+        "connector_profile_name",
+        "connector_profile_properties",
+        "connection_mode",
+        "credentials",
+    )
+
+    def __init__(
+        self,
+        *,
+        connector_profile_name: str,
+        credentials: CredentialSource | None,
+        connector_profile_properties: dict[str, Any] | None,
+        connection_mode: str | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.connector_profile_name = connector_profile_name
+        self.credentials = credentials
+        self.connector_profile_properties = connector_profile_properties
+        self.connection_mode = connection_mode
+        if is_literal(connector_profile_name) and not _NAME.fullmatch(connector_profile_name):
+            raise TenantConfigurationError(
+                f"connector_profile_name {connector_profile_name!r} is not a name that AppFlow takes.",
+                hint="It may have 1 to 256 letters, digits and any of _/!@#+=.-",
+            )
+        if connection_mode is not None:
+            check_choice("connection_mode", connection_mode, _MODES)
+        if isinstance(credentials, dict | str):
+            raise TenantConfigurationError(
+                "credentials must be a credential source: values given here would show in Airflow's UI and database.",
+                hint="Use SalesforceCredentials(secret_id=...) or another class of "
+                "airflow_provider_appflow_isv.credentials.",
+            )
+
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
+        """Render a copy of the credential source: tasks of other tenants share the one in the DAG."""
+        self.credentials = copy.copy(self.credentials)
+        super().render_template_fields(context, jinja_env)
+
+    def _config(self, hook: AppFlowHook, properties: dict[str, Any]) -> dict[str, Any]:
+        config: dict[str, Any] = {"connectorProfileProperties": properties}
+        if self.credentials:
+            config["connectorProfileCredentials"] = self.credentials.resolve(hook, properties)
+        return config
+
+    def _update(self, hook: AppFlowHook, existing: dict[str, Any]) -> dict[str, Any]:
+        given = self.connector_profile_properties or {}
+        # UpdateConnectorProfile replaces the whole of it, so what is not given anew stays as it is
+        properties = {
+            connector: {**kept, **given.get(connector, {})}
+            for connector, kept in {**given, **existing.get("connectorProfileProperties", {})}.items()
+        }
+        arn = hook.update_connector_profile(
+            connectorProfileName=self.connector_profile_name,
+            connectionMode=self.connection_mode or existing["connectionMode"],
+            connectorProfileConfig=self._config(hook, properties),
+        )
+        return self._done(arn, "updated")
+
+    def _done(self, arn: str, action: str) -> dict[str, Any]:
+        self.log.info("Connector profile %s in account %s: %s", self.connector_profile_name, arn.split(":")[4], action)
+        return {
+            "connector_profile_name": self.connector_profile_name,
+            "connector_profile_arn": arn,
+            "action": action,
+        }
+
+
+class AppFlowCreateConnectorProfileOperator(_ConnectorProfileOperator):
+    """Create a connector profile, or see that it is there.
+
+    :param connector_profile_name: its name, unique in account and region.
+    :param connector_type: AppFlow's name of the connector, e.g. ``Salesforce``.
+    :param connector_profile_properties: the ConnectorProfileProperties member, e.g.
+        ``{"Salesforce": {"instanceUrl": "https://example.my.salesforce.com"}}``.
+    :param credentials: where the credentials come from, e.g.
+        :class:`~airflow_provider_appflow_isv.credentials.SalesforceCredentials`; None for connectors that need none.
+    :param connection_mode: ``Public`` (default) or ``Private``.
+    :param connector_label: label of a custom connector.
+    :param kms_arn: key for AppFlow to encrypt with; default AppFlow's own.
+    :param if_exists: ``fail`` (default), ``update`` with fresh credentials, or ``skip``.
+
+    The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
+
+    Returns ``{"connector_profile_name", "connector_profile_arn", "action"}``; the action is ``created``, ``updated``
+    or ``skipped``.
+    """
+
+    template_fields: Sequence[str] = (
+        *_ConnectorProfileOperator.template_fields,
+        "connector_type",
+        "connector_label",
+        "kms_arn",
+        "if_exists",
+    )
+
+    def __init__(
+        self,
+        *,
+        connector_profile_name: str,
+        connector_type: str,
+        connector_profile_properties: dict[str, Any],
+        credentials: CredentialSource | None = None,
+        connection_mode: str = "Public",
+        connector_label: str | None = None,
+        kms_arn: str | None = None,
+        if_exists: str = "fail",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            connector_profile_name=connector_profile_name,
+            connector_profile_properties=connector_profile_properties,
+            credentials=credentials,
+            connection_mode=connection_mode,
+            **kwargs,
+        )
+        self.connector_type = connector_type
+        self.connector_label = connector_label
+        self.kms_arn = kms_arn
+        self.if_exists = if_exists
+        check_choice("if_exists", if_exists, ("fail", "update", "skip"))
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Create, update or leave alone."""
+        hook = self.make_hook()
+        existing = hook.get_connector_profile(self.connector_profile_name) if self.if_exists != "fail" else None
+        if not existing:
+            return self._create(hook)
+        if existing["connectorType"] != self.connector_type:
+            raise TenantConfigurationError(
+                f"Connector profile {self.connector_profile_name} exists with connector type "
+                f"{existing['connectorType']}, not {self.connector_type}.",
+                account=hook.known_account,
+                hint="A profile's type can't be changed: choose another name or delete the profile.",
+            )
+        if self.if_exists == "skip":
+            return self._done(existing["connectorProfileArn"], "skipped")
+        return self._update(hook, existing)
+
+    def _create(self, hook: AppFlowHook) -> dict[str, Any]:
+        optional = {"connectorLabel": self.connector_label, "kmsArn": self.kms_arn}
+        arn = hook.create_connector_profile(
+            connectorProfileName=self.connector_profile_name,
+            connectorType=self.connector_type,
+            connectionMode=self.connection_mode,
+            connectorProfileConfig=self._config(hook, self.connector_profile_properties or {}),
+            **{name: value for name, value in optional.items() if value},
+        )
+        return self._done(arn, "created")
+
+
+class AppFlowUpdateConnectorProfileOperator(_ConnectorProfileOperator):
+    """Refresh a connector profile's credentials and, if given, change its properties.
+
+    :param connector_profile_name: its name.
+    :param credentials: where the fresh credentials come from.
+    :param connector_profile_properties: properties to change; the others stay. Default none.
+    :param connection_mode: ``Public`` or ``Private``; default is what the profile has.
+
+    The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
+
+    Returns ``{"connector_profile_name", "connector_profile_arn", "action": "updated"}``.
+    """
+
+    def __init__(
+        self,
+        *,
+        connector_profile_name: str,
+        credentials: CredentialSource,
+        connector_profile_properties: dict[str, Any] | None = None,
+        connection_mode: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            connector_profile_name=connector_profile_name,
+            credentials=credentials,
+            connector_profile_properties=connector_profile_properties,
+            connection_mode=connection_mode,
+            **kwargs,
+        )
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Update the profile; one that does not exist is an error."""
+        hook = self.make_hook()
+        existing = hook.get_connector_profile(self.connector_profile_name)
+        if not existing:
+            raise TenantConfigurationError(
+                f"Connector profile {self.connector_profile_name} does not exist.",
+                account=hook.account,
+                hint="Create it with AppFlowCreateConnectorProfileOperator, or check its name, the region and role_arn.",
+            )
+        return self._update(hook, existing)

@@ -1,0 +1,120 @@
+"""Starting a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, FlowRunTimeout, TenantConfigurationError
+from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator
+from airflow_provider_appflow_isv.operators.waiting import FlowRunWaitingOperator
+from airflow_provider_appflow_isv.triggers.wait import WantedRun
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv._compat import Context
+    from airflow_provider_appflow_isv.flow_run import FlowRun
+    from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+
+_LONGEST_RUN = 48 * 3600.0
+
+
+class AppFlowStartFlowOperator(FlowRunWaitingOperator):
+    """Start an on-demand flow and, unless told otherwise, wait for the run.
+
+    A scheduled or event flow is only activated by AppFlow's StartFlow; for those set ``wait_for_completion=False``.
+
+    :param flow_name: the flow.
+    :param wait_for_completion: wait for the run, on the worker or deferred; default True. False returns at once.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
+    :param poll_interval: seconds between looks at the run, reached by widening from 5; default 60.
+    :param timeout: seconds after which to give up; default 48 h, longer than which AppFlow lets no run last.
+    :param on_empty: what a run that processed no records means: ``succeed`` (default), ``skip`` or ``fail``.
+    :param max_put_failures: how many records the destination may refuse; default None, any number.
+    :param cancel_on_kill: cancel the run when the task is killed; for a deferred task that needs Airflow 3.3. Default
+        True.
+    :param cancel_on_timeout: cancel the run at the timeout, lest a retry loads beside it; default True.
+
+    The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
+
+    Returns ``{"flow_name", "flow_arn", "execution_id", "status", "records_processed", "bytes_processed",
+    "bytes_written", "put_failures", "started_at", "ended_at", "data_pull_start", "data_pull_end"}``; what is not known
+    yet, or any more, is None.
+    """
+
+    template_fields: Sequence[str] = (*AppFlowBaseOperator.template_fields, "flow_name", "on_empty")
+
+    def __init__(
+        self,
+        *,
+        wait_for_completion: bool = True,
+        timeout: float = _LONGEST_RUN,
+        cancel_on_kill: bool = True,
+        cancel_on_timeout: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.wait_for_completion = wait_for_completion
+        self.timeout = timeout
+        self.cancel_on_kill = cancel_on_kill
+        self.cancel_on_timeout = cancel_on_timeout
+        self._started: FlowRun | None = None
+        if timeout <= 0:
+            raise TenantConfigurationError(f"timeout is {timeout}, it must be positive (seconds).")
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Start, then wait as told."""
+        hook = self.make_hook()
+        run = hook.start_flow(self.flow_name)
+        self._started = run
+        if not run.execution_id:
+            return self._activated(run)
+        self.log.info("Started %s", run)
+        if not self.wait_for_completion:
+            return run.to_xcom()
+        wanted = WantedRun(flow_name=self.flow_name, flow_arn=run.flow_arn, execution_id=run.execution_id)
+        try:
+            ended = self.wait(hook, wanted, seconds=self.timeout, cancel_on_kill=self.cancel_on_kill)
+        except FlowRunTimeout as error:
+            self._give_up(error, hook)
+            raise
+        return self.finish(ended)
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Go on with what the trigger found."""
+        try:
+            return super().execute_complete(context, event)
+        except FlowRunTimeout as error:
+            self._give_up(error, self.make_hook())
+            raise
+
+    def on_kill(self) -> None:
+        """Cancel the run that this try started."""
+        if self.cancel_on_kill and self._started and self._started.execution_id:
+            self._cancel(self.make_hook(), self._started.execution_id)
+
+    def _activated(self, run: FlowRun) -> dict[str, Any]:
+        self.log.info(
+            "Flow %s in account %s is %s; AppFlow decides when it runs", run.flow_name, run.account, run.status
+        )
+        if self.wait_for_completion:
+            raise TenantConfigurationError(
+                "The flow is not an on-demand flow: it has been activated, and there is no run to wait for.",
+                account=run.account,
+                flow_name=run.flow_name,
+                hint="Set wait_for_completion=False and wait for its runs with AppFlowWaitForFlowRunSensor.",
+            )
+        return run.to_xcom()
+
+    def _give_up(self, error: FlowRunTimeout, hook: AppFlowHook) -> None:
+        if self.cancel_on_timeout and error.execution_id:
+            self._cancel(hook, error.execution_id)
+
+    def _cancel(self, hook: AppFlowHook, execution_id: str) -> None:
+        try:
+            declined = hook.cancel_flow_runs(self.flow_name, [execution_id])
+        except AppFlowIsvError as error:
+            # what led here is the error to raise
+            self.log.warning("Run %s of flow %s could not be cancelled: %s", execution_id, self.flow_name, error)
+        else:
+            done = "had ended already" if declined else "is being cancelled"
+            self.log.info("Run %s of flow %s %s", execution_id, self.flow_name, done)

@@ -1,0 +1,133 @@
+"""What the operator that starts a run and the sensor that waits for one have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow_provider_appflow_isv._compat import AirflowSkipException, conf
+from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, TenantConfigurationError, from_json
+from airflow_provider_appflow_isv.flow_run import ON_EMPTY, FlowRun, RunState, check_not_empty, check_success
+from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice
+from airflow_provider_appflow_isv.triggers.wait import MISSING_GRACE, Patience, WantedRun, pick_run, wait_for_run
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv._compat import Context
+    from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+
+
+class FlowRunWaitingOperator(AppFlowBaseOperator):
+    """Base of what waits for a flow run.
+
+    :param flow_name: the flow.
+    :param deferrable: wait in the triggerer instead of on a worker; default is Airflow's
+        ``[operators] default_deferrable``.
+    :param poll_interval: seconds between looks at the run, reached by widening from 5; default 60.
+    :param on_empty: what a run that processed no records means: ``succeed`` (default), ``skip`` or ``fail``.
+    :param max_put_failures: how many records the destination may refuse; default None, any number.
+    """
+
+    def __init__(
+        self,
+        *,
+        flow_name: str,
+        deferrable: bool | None = None,
+        poll_interval: float = 60.0,
+        on_empty: str = "succeed",
+        max_put_failures: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.flow_name = flow_name
+        self.deferrable = (
+            conf.getboolean("operators", "default_deferrable", fallback=False) if deferrable is None else deferrable
+        )
+        self.poll_interval = poll_interval
+        self.on_empty = on_empty
+        self.max_put_failures = max_put_failures
+        check_choice("on_empty", on_empty, ON_EMPTY)
+        if poll_interval <= 0:
+            raise TenantConfigurationError(f"poll_interval is {poll_interval}, it must be positive (seconds).")
+
+    def wait(self, hook: AppFlowHook, wanted: WantedRun, *, seconds: float, cancel_on_kill: bool = False) -> FlowRun:
+        """The run once it has ended, or a deferral.
+
+        :param hook: hook for the flow's account.
+        :param wanted: the run.
+        :param seconds: how long to wait from now.
+        :param cancel_on_kill: for the trigger.
+        :raises FlowRunTimeout: it had not ended in time.
+        """
+        patience = Patience(
+            deadline=time.time() + seconds,
+            poll_interval=self.poll_interval,
+            missing_until=time.time() + MISSING_GRACE,
+        )
+        if not self.deferrable:
+            return asyncio.run(self._wait_here(hook, wanted, patience))
+        run = pick_run(hook.flow_runs(self.flow_name, flow_arn=wanted.flow_arn), wanted)
+        if run and run.state is not RunState.PENDING:
+            return run
+        return self._defer(wanted, patience, cancel_on_kill)
+
+    async def _wait_here(self, hook: AppFlowHook, wanted: WantedRun, patience: Patience) -> FlowRun:
+        async with await hook.get_async_conn() as client:  # type: ignore[no-untyped-call]  # untyped there
+            return await wait_for_run(client, wanted, patience, log=self.log)
+
+    def _defer(self, wanted: WantedRun, patience: Patience, cancel_on_kill: bool) -> NoReturn:
+        from airflow_provider_appflow_isv.triggers.flow_run import AppFlowFlowRunTrigger
+
+        until = datetime.fromtimestamp(patience.deadline, UTC)
+        self.log.info("Waiting for %s in the triggerer, until %s at the latest", wanted, until)
+        trigger = AppFlowFlowRunTrigger(
+            flow_name=wanted.flow_name,
+            flow_arn=wanted.flow_arn,
+            execution_id=wanted.execution_id,
+            started_after=wanted.started_after.isoformat() if wanted.started_after else None,
+            deadline=patience.deadline,
+            poll_interval=patience.poll_interval,
+            missing_until=patience.missing_until,
+            cancel_on_kill=cancel_on_kill,
+            **self.shared_arguments,
+        )
+        self.defer(trigger=trigger, method_name="execute_complete")
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Go on with what the trigger found.
+
+        :param context: Airflow's task context.
+        :param event: the event of :class:`~airflow_provider_appflow_isv.triggers.flow_run.AppFlowFlowRunTrigger`.
+        """
+        if not event or event.get("outcome") not in ("ended", "error"):
+            raise AppFlowIsvError(
+                f"The trigger told nothing that this version understands: {event!r}.",
+                flow_name=self.flow_name,
+                hint="Run the same version of this provider on workers and triggerers, then clear the task.",
+            )
+        if event["outcome"] == "error":
+            raise from_json(event["error"])
+        return self.finish(FlowRun.from_json(event["run"]))
+
+    def finish(self, run: FlowRun) -> dict[str, Any]:
+        """Log how the run ended and turn it into the task's result.
+
+        :return: :meth:`FlowRun.to_xcom`.
+        :raises FlowRunError: it did not end as wanted.
+        :raises AirflowSkipException: it processed no records and ``on_empty`` is ``skip``.
+        """
+        self.log.info(
+            "Ended: %s, %s records and %s bytes read, %s bytes written, %s records refused",
+            run,
+            run.records_processed,
+            run.bytes_processed,
+            run.bytes_written,
+            run.put_failures,
+        )
+        check_success(run, max_put_failures=self.max_put_failures)
+        if not run.records_processed and self.on_empty == "skip":
+            raise AirflowSkipException(f"No records in {run}")
+        if self.on_empty == "fail":
+            check_not_empty(run)
+        return run.to_xcom()
