@@ -23,8 +23,8 @@ class SalesforceCredentials(CredentialSource):
 
     :param salesforce_conn_id: Airflow connection laid out like type ``salesforce``.
     :param secret_id: name or ARN of a secret in AWS Secrets Manager, instead of a connection.
-    :param stored_in: whose account the secret is stored in: ``tenant``, that of the connector profile (default), or ``isv``,
-        that of the Airflow connection.
+    :param stored_in: whose account the secret is stored in: ``tenant``, that of the connector profile (default), or
+        ``isv``, that of the Airflow connection.
     :param grant: ``password``, ``client_credentials`` or ``jwt_bearer``; default is what connection or secret say, else
         the only grant that their members allow.
     :param login_url: host to ask for tokens; default is what connection or secret say, else
@@ -54,7 +54,7 @@ class SalesforceCredentials(CredentialSource):
                 f"stored_in {self.stored_in!r} is not known.", hint="Possible are tenant and isv."
             )
 
-    def resolve(self, hook: AppFlowHook, properties: Mapping[str, Any]) -> dict[str, Any]:
+    def fetch(self, hook: AppFlowHook, properties: Mapping[str, Any]) -> dict[str, Any]:
         """A fresh access token for the org in ``properties["Salesforce"]["instanceUrl"]``, as AppFlow takes it."""
         from airflow_provider_appflow_isv.hooks.salesforce import SalesforceTokenHook
 

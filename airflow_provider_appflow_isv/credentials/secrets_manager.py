@@ -27,7 +27,7 @@ class SecretsManagerCredentials(CredentialSource):
 
     secret_id: str
 
-    def resolve(self, hook: AppFlowHook, properties: Mapping[str, Any]) -> dict[str, Any]:
+    def fetch(self, hook: AppFlowHook, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The secret's JSON, with all its values masked in logs.
 
         :raises TenantConfigurationError: it is not a JSON object with exactly one connector.

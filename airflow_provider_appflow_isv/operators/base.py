@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from airflow_provider_appflow_isv.tenant_role import SHARED_ARGUMENTS, TenantRol
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+
+_FLOW_NAME = re.compile(r"[a-zA-Z0-9][\w!@#.-]{1,255}", re.ASCII)
 
 
 class AppFlowBaseOperator(BaseOperator):
@@ -52,8 +55,15 @@ class AppFlowBaseOperator(BaseOperator):
         self.role_arn = role_arn
         self.external_id = external_id
         self.assume_role_kwargs = assume_role_kwargs
-        if is_literal([role_arn, external_id, assume_role_kwargs]):
-            TenantRole.from_arguments(role_arn, external_id, assume_role_kwargs)
+
+    def check_arguments(self) -> None:
+        """Refuse arguments that are wrong, as far as they are known: when the DAG is parsed, and again when rendered.
+
+        :raises TenantConfigurationError: naming the argument.
+        """
+        role = (self.role_arn, self.external_id, self.assume_role_kwargs)
+        if is_literal(role):
+            TenantRole.from_arguments(*role)
 
     @property
     def shared_arguments(self) -> dict[str, Any]:
@@ -61,7 +71,8 @@ class AppFlowBaseOperator(BaseOperator):
         return {name: getattr(self, name) for name in SHARED_ARGUMENTS}
 
     def make_hook(self) -> AppFlowHook:
-        """A hook for the account that the task's arguments name."""
+        """A hook for the account that the task's arguments, which are checked anew, name."""
+        self.check_arguments()
         from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
         return AppFlowHook(**self.shared_arguments)
@@ -85,3 +96,12 @@ def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     """
     if is_literal(value) and value not in choices:
         raise TenantConfigurationError(f"{name} {value!r} is not known.", hint=f"Possible are {', '.join(choices)}.")
+
+
+def check_flow_name(name: Any) -> None:
+    """Refuse a name that AppFlow's service model does not allow for a flow; one that is not known yet passes."""
+    if is_literal(name) and not _FLOW_NAME.fullmatch(str(name)):
+        raise TenantConfigurationError(
+            f"flow_name {name!r} is not a name that AppFlow takes.",
+            hint="It begins with a letter or digit and has 2 to 256 letters, digits and any of _!@#.-",
+        )

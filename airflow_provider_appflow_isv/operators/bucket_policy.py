@@ -47,7 +47,12 @@ class AppFlowGrantBucketAccessOperator(AppFlowBaseOperator):
         super().__init__(**kwargs)
         self.bucket_name = bucket_name
         self.access = access
-        check_choice("access", access, ("write", "read", "read_write"))
+        self.check_arguments()
+
+    def check_arguments(self) -> None:
+        """As of the base; the kind of access too."""
+        super().check_arguments()
+        check_choice("access", self.access, ("write", "read", "read_write"))
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Merge the statements into the bucket's policy."""
@@ -92,5 +97,5 @@ class AppFlowGrantBucketAccessOperator(AppFlowBaseOperator):
         }
         found = policy.get("Statement", [])
         statements = [found] if isinstance(found, dict) else found
-        kept = [wanted.pop(statement.get("Sid"), statement) for statement in statements]
+        kept = [wanted.pop(statement.get("Sid", ""), statement) for statement in statements]
         return {"Version": "2012-10-17", **policy, "Statement": [*kept, *wanted.values()]}

@@ -31,8 +31,13 @@ class AppFlowListConnectorsOperator(AppFlowBaseOperator):
         super().__init__(**kwargs)
         self.connector_types = connector_types
         self.usable_as = usable_as
-        if usable_as is not None:
-            check_choice("usable_as", usable_as, ("source", "destination"))
+        self.check_arguments()
+
+    def check_arguments(self) -> None:
+        """As of the base; the use too."""
+        super().check_arguments()
+        if self.usable_as is not None:
+            check_choice("usable_as", self.usable_as, ("source", "destination"))
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Ask AppFlow, all pages."""

@@ -39,17 +39,23 @@ class _ConnectorProfileOperator(AppFlowBaseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.connector_profile_name = connector_profile_name
-        self.credentials = credentials
+        # rendering changes a source in place, and tasks of other tenants share the one in the DAG
+        self.credentials = copy.copy(credentials)
         self.connector_profile_properties = connector_profile_properties
         self.connection_mode = connection_mode
-        if is_literal(connector_profile_name) and not _NAME.fullmatch(connector_profile_name):
+
+    def check_arguments(self) -> None:
+        """As of the base; name, mode and that the credentials are a source, not values, too."""
+        super().check_arguments()
+        name = self.connector_profile_name
+        if is_literal(name) and not _NAME.fullmatch(name):
             raise TenantConfigurationError(
-                f"connector_profile_name {connector_profile_name!r} is not a name that AppFlow takes.",
+                f"connector_profile_name {name!r} is not a name that AppFlow takes.",
                 hint="It may have 1 to 256 letters, digits and any of _/!@#+=.-",
             )
-        if connection_mode is not None:
-            check_choice("connection_mode", connection_mode, _MODES)
-        if isinstance(credentials, dict | str):
+        if self.connection_mode is not None:
+            check_choice("connection_mode", self.connection_mode, _MODES)
+        if isinstance(self.credentials, dict | str):
             raise TenantConfigurationError(
                 "credentials must be a credential source: values given here would show in Airflow's UI and database.",
                 hint="Use SalesforceCredentials(secret_id=...) or another class of "
@@ -57,14 +63,14 @@ class _ConnectorProfileOperator(AppFlowBaseOperator):
             )
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
-        """Render a copy of the credential source: tasks of other tenants share the one in the DAG."""
+        """As of Airflow, on a copy of the credential source: other runs share the one in the DAG."""
         self.credentials = copy.copy(self.credentials)
         super().render_template_fields(context, jinja_env)
 
     def _config(self, hook: AppFlowHook, properties: dict[str, Any]) -> dict[str, Any]:
         config: dict[str, Any] = {"connectorProfileProperties": properties}
         if self.credentials:
-            config["connectorProfileCredentials"] = self.credentials.resolve(hook, properties)
+            config["connectorProfileCredentials"] = self.credentials.fetch(hook, properties)
         return config
 
     def _update(self, hook: AppFlowHook, existing: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +148,12 @@ class AppFlowCreateConnectorProfileOperator(_ConnectorProfileOperator):
         self.connector_label = connector_label
         self.kms_arn = kms_arn
         self.if_exists = if_exists
-        check_choice("if_exists", if_exists, ("fail", "update", "skip"))
+        self.check_arguments()
+
+    def check_arguments(self) -> None:
+        """As of the base; what to do with an existing profile too."""
+        super().check_arguments()
+        check_choice("if_exists", self.if_exists, ("fail", "update", "skip"))
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Create, update or leave alone."""
@@ -202,6 +213,7 @@ class AppFlowUpdateConnectorProfileOperator(_ConnectorProfileOperator):
             connection_mode=connection_mode,
             **kwargs,
         )
+        self.check_arguments()
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Update the profile; one that does not exist is an error."""
@@ -211,6 +223,6 @@ class AppFlowUpdateConnectorProfileOperator(_ConnectorProfileOperator):
             raise TenantConfigurationError(
                 f"Connector profile {self.connector_profile_name} does not exist.",
                 account=hook.account,
-                hint="Create it with AppFlowCreateConnectorProfileOperator, or check its name, the region and role_arn.",
+                hint="Create it with AppFlowCreateConnectorProfileOperator, or check name, region and role_arn.",
             )
         return self._update(hook, existing)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.exceptions import TenantConfigurationError
-from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice, is_literal
+from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice, check_flow_name
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
-    from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
-_NAME = re.compile(r"[a-zA-Z0-9][\w!@#.-]{1,255}", re.ASCII)
 _TRIGGERS = ("OnDemand", "Scheduled", "Event")
 
 
@@ -81,19 +78,20 @@ class AppFlowCreateFlowOperator(AppFlowBaseOperator):
         self.tags = tags
         self.if_exists = if_exists
         self.activate = activate
-        check_choice("if_exists", if_exists, ("fail", "update", "skip"))
-        if is_literal(flow_name) and not _NAME.fullmatch(flow_name):
+        self.check_arguments()
+
+    def check_arguments(self) -> None:
+        """As of the base; name, trigger type and number of destinations too."""
+        super().check_arguments()
+        check_choice("if_exists", self.if_exists, ("fail", "update", "skip"))
+        check_flow_name(self.flow_name)
+        if isinstance(self.trigger_config, dict):
+            check_choice("trigger_config['triggerType']", self.trigger_config.get("triggerType"), _TRIGGERS)
+        destinations = self.destination_flow_config_list
+        if isinstance(destinations, list) and len(destinations) != 1:
             raise TenantConfigurationError(
-                f"flow_name {flow_name!r} is not a name that AppFlow takes.",
-                hint="It begins with a letter or digit and has 2 to 256 letters, digits and any of _!@#.-",
-            )
-        if isinstance(trigger_config, dict):
-            check_choice("trigger_config['triggerType']", trigger_config.get("triggerType"), _TRIGGERS)
-        if isinstance(destination_flow_config_list, list) and len(destination_flow_config_list) != 1:
-            raise TenantConfigurationError(
-                f"destination_flow_config_list has {len(destination_flow_config_list)} destinations, "
-                "a flow has exactly one.",
-                flow_name=flow_name,
+                f"destination_flow_config_list has {len(destinations)} destinations, a flow has exactly one.",
+                flow_name=self.flow_name,
             )
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -109,12 +107,9 @@ class AppFlowCreateFlowOperator(AppFlowBaseOperator):
             status = hook.update_flow(**self._definition())
             arn, action = existing["flowArn"], "updated"
         if self.activate and self.trigger_config["triggerType"] != "OnDemand" and status != "Active":
-            status = self._activated(hook)
+            status = hook.start_flow(self.flow_name).status
         self.log.info("Flow %s in account %s: %s, %s", self.flow_name, arn.split(":")[4], action, status)
         return {"flow_name": self.flow_name, "flow_arn": arn, "flow_status": status, "action": action}
-
-    def _activated(self, hook: AppFlowHook) -> str:
-        return hook.start_flow(self.flow_name).status
 
     def _definition(self, **more: Any) -> dict[str, Any]:
         optional = {

@@ -60,6 +60,7 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
         self._started: FlowRun | None = None
         if timeout <= 0:
             raise TenantConfigurationError(f"timeout is {timeout}, it must be positive (seconds).")
+        self.check_arguments()
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Start, then wait as told."""

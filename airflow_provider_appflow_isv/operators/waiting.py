@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow_provider_appflow_isv._compat import AirflowSkipException, conf
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, TenantConfigurationError, from_json
 from airflow_provider_appflow_isv.flow_run import ON_EMPTY, FlowRun, RunState, check_not_empty, check_success
-from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice
+from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice, check_flow_name
 from airflow_provider_appflow_isv.triggers.wait import MISSING_GRACE, Patience, WantedRun, pick_run, wait_for_run
 
 if TYPE_CHECKING:
@@ -47,9 +47,14 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
         self.poll_interval = poll_interval
         self.on_empty = on_empty
         self.max_put_failures = max_put_failures
-        check_choice("on_empty", on_empty, ON_EMPTY)
-        if poll_interval <= 0:
-            raise TenantConfigurationError(f"poll_interval is {poll_interval}, it must be positive (seconds).")
+
+    def check_arguments(self) -> None:
+        """As of the base; flow name and on_empty too."""
+        super().check_arguments()
+        check_flow_name(self.flow_name)
+        check_choice("on_empty", self.on_empty, ON_EMPTY)
+        if self.poll_interval <= 0:
+            raise TenantConfigurationError(f"poll_interval is {self.poll_interval}, it must be positive (seconds).")
 
     def wait(self, hook: AppFlowHook, wanted: WantedRun, *, seconds: float, cancel_on_kill: bool = False) -> FlowRun:
         """The run once it has ended, or a deferral.

@@ -16,7 +16,7 @@ from airflow_provider_appflow_isv._compat import (
 )
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, FlowRunTimeout, TenantConfigurationError
 from airflow_provider_appflow_isv.flow_run import RunState
-from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator
+from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, is_literal
 from airflow_provider_appflow_isv.operators.waiting import FlowRunWaitingOperator
 from airflow_provider_appflow_isv.triggers.wait import MISSING_GRACE, WantedRun, check_missing, pick_run
 
@@ -61,15 +61,22 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
         poll_interval: float | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(poll_interval=poll_interval or float("inf"), **kwargs)
+        super().__init__(**kwargs)
         self.poll_interval = poll_interval or max(1.0, float(self.poke_interval))
         self.execution_id = execution_id
         self.started_after = started_after
-        if (execution_id is None) == (started_after is None):
+        self.check_arguments()
+
+    def check_arguments(self) -> None:
+        """As of the base; that there is one run to wait for, too."""
+        super().check_arguments()
+        if (self.execution_id is None) == (self.started_after is None):
             raise TenantConfigurationError(
                 "Give execution_id or started_after, one of them.",
                 hint="execution_id waits for that run, started_after for the first run from then on.",
             )
+        if self.started_after is not None and is_literal(self.started_after):
+            self._earliest_start()
 
     def execute(self, context: Context) -> Any:
         """Wait as told."""

@@ -1,0 +1,128 @@
+"""One tenant, AppFlow in the tenant's own account: each step from the list of connectors to the data, as a task.
+
+Needs the Airflow connection ``isv_aws`` (type ``aws``, allowed to assume the tenants' roles) and the Airflow variable
+``appflow_tenants``: a JSON list of objects with name, role_arn, external_id, region_name, bucket, secret_id, login_url
+and instance_url. The secret is in the tenant's Secrets Manager; docs/connections.md names its members.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow_provider_appflow_isv.credentials import SalesforceCredentials
+from airflow_provider_appflow_isv.operators.bucket_policy import AppFlowGrantBucketAccessOperator
+from airflow_provider_appflow_isv.operators.catalog import AppFlowListConnectorsOperator
+from airflow_provider_appflow_isv.operators.connector_profile import AppFlowCreateConnectorProfileOperator
+from airflow_provider_appflow_isv.operators.flow import AppFlowCreateFlowOperator
+from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOperator
+
+try:
+    from airflow.sdk import dag, task
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag, task
+
+PROFILE = "salesforce"
+FLOW = "salesforce-accounts"
+FIELDS = ["Id", "Name", "CreatedDate"]
+
+
+def of_tenant(member: str) -> str:
+    """The template for a member of the tenant that the DAG run is for."""
+    return f"{{{{ (var.json.appflow_tenants | selectattr('name', '==', params.tenant) | first).{member} }}}}"
+
+
+AWS = {
+    "aws_conn_id": "isv_aws",
+    "role_arn": of_tenant("role_arn"),
+    "external_id": of_tenant("external_id"),
+    "region_name": of_tenant("region_name"),
+}
+
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC), params={"tenant": "tenant-a"}, tags=["appflow"])
+def appflow_end_user_account() -> None:
+    """Load one tenant's Salesforce accounts of January 2021 into the tenant's bucket."""
+    connectors = AppFlowListConnectorsOperator(task_id="list_connectors", usable_as="source", **AWS)
+    grant = AppFlowGrantBucketAccessOperator(task_id="grant_bucket_access", bucket_name=of_tenant("bucket"), **AWS)
+    profile = AppFlowCreateConnectorProfileOperator(
+        task_id="refresh_connector_profile",
+        connector_profile_name=PROFILE,
+        connector_type="Salesforce",
+        connector_profile_properties={"Salesforce": {"instanceUrl": of_tenant("instance_url")}},
+        credentials=SalesforceCredentials(secret_id=of_tenant("secret_id"), login_url=of_tenant("login_url")),
+        if_exists="update",
+        **AWS,
+    )
+    flow = AppFlowCreateFlowOperator(
+        task_id="create_flow",
+        flow_name=FLOW,
+        description="Salesforce accounts to S3",
+        source_flow_config={
+            "connectorType": "Salesforce",
+            "connectorProfileName": PROFILE,
+            "sourceConnectorProperties": {"Salesforce": {"object": "Account"}},
+        },
+        destination_flow_config_list=[
+            {
+                "connectorType": "S3",
+                "destinationConnectorProperties": {
+                    "S3": {
+                        "bucketName": of_tenant("bucket"),
+                        "bucketPrefix": "salesforce",
+                        "s3OutputFormatConfig": {"fileType": "JSON"},
+                    }
+                },
+            }
+        ],
+        tasks=[
+            {"taskType": "Filter", "sourceFields": FIELDS, "connectorOperator": {"Salesforce": "PROJECTION"}},
+            {
+                "taskType": "Filter",
+                "sourceFields": ["CreatedDate"],
+                "destinationField": "CreatedDate",
+                "connectorOperator": {"Salesforce": "BETWEEN"},
+                # both bounds are exclusive, in milliseconds since the epoch
+                "taskProperties": {
+                    "DATA_TYPE": "datetime",
+                    "LOWER_BOUND": "1609506000000",
+                    "UPPER_BOUND": "1612098000000",
+                },
+            },
+            *(
+                {
+                    "taskType": "Map",
+                    "sourceFields": [name],
+                    "destinationField": name,
+                    "connectorOperator": {"Salesforce": "NO_OP"},
+                }
+                for name in FIELDS
+            ),
+        ],
+        if_exists="update",
+        **AWS,
+    )
+    run = AppFlowStartFlowOperator(task_id="run_flow", flow_name=FLOW, deferrable=True, **AWS)
+
+    @task
+    def read_what_landed(run: dict[str, Any], aws: dict[str, str], bucket: str) -> dict[str, Any]:
+        """The objects of the run and their first rows, read through the same role."""
+        import json
+
+        from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+
+        s3 = AppFlowHook(**aws).client("s3")
+        prefix = f"salesforce/{run['flow_name']}/{run['execution_id']}"
+        keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
+        rows = [
+            json.loads(line)
+            for key in keys
+            for line in s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
+        ]
+        return {"keys": keys, "rows": len(rows), "first_rows": rows[:3]}
+
+    connectors >> grant >> profile >> flow >> run
+    read_what_landed(run.output, AWS, of_tenant("bucket"))
+
+
+end_user_account = appflow_end_user_account()
