@@ -17,7 +17,11 @@ from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOper
 try:
     from airflow.sdk import Variable, dag, task, task_group
 except ImportError:  # Airflow 2
-    from airflow.decorators import dag, task, task_group
+    from airflow.decorators import (  # type: ignore[attr-defined,no-redef]  # not in Airflow 3's stubs
+        dag,
+        task,
+        task_group,
+    )
     from airflow.models import Variable
 
 PROFILE = "salesforce"
@@ -101,7 +105,7 @@ def appflow_all_tenants() -> None:
         read_what_landed(name, run.output, aws, bucket)
 
     @task
-    def read_what_landed(name: str, run: dict[str, Any], aws: dict[str, Any], bucket: str) -> dict[str, Any]:
+    def read_what_landed(name: str, run: Any, aws: dict[str, Any], bucket: str) -> dict[str, Any]:
         """The run, its objects and their first rows, read through the tenant's role."""
         import json
 

@@ -20,7 +20,7 @@ from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOper
 try:
     from airflow.sdk import dag, task
 except ImportError:  # Airflow 2
-    from airflow.decorators import dag, task
+    from airflow.decorators import dag, task  # type: ignore[attr-defined,no-redef]  # not in Airflow 3's stubs
 
 PROFILE = "salesforce"
 FLOW = "salesforce-accounts"
@@ -32,7 +32,7 @@ def of_tenant(member: str) -> str:
     return f"{{{{ (var.json.appflow_tenants | selectattr('name', '==', params.tenant) | first).{member} }}}}"
 
 
-AWS = {
+AWS: dict[str, Any] = {
     "aws_conn_id": "isv_aws",
     "role_arn": of_tenant("role_arn"),
     "external_id": of_tenant("external_id"),
@@ -105,7 +105,7 @@ def appflow_end_user_account() -> None:
     run = AppFlowStartFlowOperator(task_id="run_flow", flow_name=FLOW, deferrable=True, **AWS)
 
     @task
-    def read_what_landed(run: dict[str, Any], aws: dict[str, str], bucket: str) -> dict[str, Any]:
+    def read_what_landed(run: Any, aws: dict[str, Any], bucket: str) -> dict[str, Any]:
         """The objects of the run and their first rows, read through the same role."""
         import json
 

@@ -1,0 +1,37 @@
+"""``make airflow``: Airflow's own UI with the example DAGs against the local stack, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from demo.environment import ROOT, airflow_environment, child, local_stack, migrate
+
+
+def main() -> int:
+    """Serve until Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    home = ROOT / ".airflow" / "ui"
+    home.mkdir(parents=True, exist_ok=True)
+    port = os.environ.get("PORT", "8080")
+    with local_stack() as stack:
+        env = airflow_environment(home, stack) | {
+            "AIRFLOW__API__PORT": port,
+            "AIRFLOW__WEBSERVER__WEB_SERVER_PORT": port,
+            "AIRFLOW__CORE__PARALLELISM": "6",
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        }
+        migrate(env, home / "migrate.log")
+        print(f"Airflow will be at http://127.0.0.1:{port} in half a minute; AWS is at {stack['AWS_ENDPOINT_URL']}.")
+        print("Trigger appflow_all_tenants there. Ctrl-C ends everything.", flush=True)
+        with child(["-m", "airflow", "standalone"], env=env) as process:
+            return process.wait()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(0)
