@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,7 @@ def main() -> int:
         print("Starting a local AWS with AppFlow and a local Salesforce", flush=True)
         with local_stack() as stack:
             tenants = json.loads(stack["AIRFLOW_VAR_APPFLOW_TENANTS"])
-            print(
-                f"AWS at {stack['AWS_ENDPOINT_URL']}, with {len(tenants)} tenants' accounts; making an Airflow in {home}"
-            )
+            print(f"AWS is at {stack['AWS_ENDPOINT_URL']} with {len(tenants)} tenants; making an Airflow in {home}")
             env = airflow_environment(Path(home), stack)
             migrate(env, log)
             progress = Progress(Path(home) / "airflow.db", [tenant["name"] for tenant in tenants])
@@ -79,11 +78,12 @@ def show(results: list[dict[str, Any]]) -> None:
     for result in results:
         print(f"\nFirst rows of {result['tenant']}:")
         for row in result["first_rows"]:
-            print(f"  {json.dumps(row, ensure_ascii=False)}")
+            print(f"  {textwrap.shorten(json.dumps(row, ensure_ascii=False), 160, placeholder=' ...')}")
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
+        print("\nStopped; everything that was started has ended.")
         sys.exit(130)
