@@ -17,7 +17,11 @@ def main() -> int:
     port = os.environ.get("PORT", "8080")
     with local_stack() as stack:
         env = airflow_environment(home, stack) | {
+            "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": port,
+            "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+            "AIRFLOW__WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
             "AIRFLOW__WEBSERVER__WEB_SERVER_PORT": port,
             "AIRFLOW__CORE__PARALLELISM": "6",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
