@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow.sdk import BaseHook as BaseHook
     from airflow.sdk import BaseOperator as BaseOperator
     from airflow.sdk import BaseSensorOperator as BaseSensorOperator
@@ -66,3 +68,14 @@ def seconds_before_first_event() -> float:
     worker's exit (github.com/apache/airflow/issues/67287); 10 s kept all of 240 deferrals clear of it.
     """
     return 10.0 if airflow_version() < (3, 4) else 0.0
+
+
+def first_reschedule(context: Context) -> datetime | None:
+    """When a sensor in mode ``reschedule`` looked for the first time; None if that is now."""
+    ti: Any = context["ti"]
+    if hasattr(ti, "get_first_reschedule_date"):
+        return cast("datetime | None", ti.get_first_reschedule_date(context))
+    from airflow.sensors.base import _orig_start_date  # type: ignore[import-not-found,unused-ignore]  # Airflow 2 only
+
+    key = (ti.dag_id, ti.task_id, ti.run_id, ti.map_index, ti.try_number)
+    return cast("datetime | None", _orig_start_date(*key))

@@ -9,6 +9,8 @@ from typing import Any
 
 from airflow_provider_appflow_isv._compat import AirflowException
 
+_MEMBERS = ("account", "flow_name", "execution_id", "code", "hint")
+
 
 class AppFlowIsvError(AirflowException):
     """Base of this provider's errors.
@@ -40,7 +42,7 @@ class AppFlowIsvError(AirflowException):
         self.hint = hint
 
     def _members(self) -> dict[str, str | None]:
-        return {name: getattr(self, name) for name in ("account", "flow_name", "execution_id", "code", "hint")}
+        return {name: getattr(self, name) for name in _MEMBERS}
 
     def __str__(self) -> str:
         labels = (("account", self.account), ("flow", self.flow_name), ("run", self.execution_id))
@@ -119,6 +121,9 @@ def _rebuild(type_name: str, message: str, members: dict[str, str | None]) -> Ap
 
 
 def from_json(data: dict[str, Any]) -> AppFlowIsvError:
-    """The error that :meth:`AppFlowIsvError.to_json` described; an unknown type becomes the base error."""
-    members = dict(data)
-    return _rebuild(str(members.pop("type", "")), str(members.pop("message", "no message")), members)
+    """The error that :meth:`AppFlowIsvError.to_json` described.
+
+    An unknown type becomes the base error; members that this version doesn't know are left out.
+    """
+    members = {name: data.get(name) for name in _MEMBERS}
+    return _rebuild(str(data.get("type", "")), str(data.get("message", "no message")), members)

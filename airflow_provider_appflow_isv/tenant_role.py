@@ -21,8 +21,8 @@ SHARED_ARGUMENTS = (
     "assume_role_kwargs",
 )
 
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/[\w+=,.@/-]+")
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/[\w+=,.@/-]+", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 
 # members of sts:AssumeRole that a task may set (botocore sts 2011-06-15), but for those with an argument of their own
 _MEMBERS = (

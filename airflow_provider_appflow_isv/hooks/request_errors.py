@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, AppFlowRequestError
 
@@ -89,7 +90,8 @@ def is_transient(error: BaseException | None) -> bool:
         return status >= 500 or error_code(error).startswith(_TRANSIENT_CODES)
     if isinstance(error, AppFlowIsvError):
         return is_transient(error.__cause__)
-    return isinstance(error, HTTPClientError)
+    # a certificate that is not trusted stays so
+    return isinstance(error, HTTPClientError | NoConnectionError) and not isinstance(error, SSLError)
 
 
 def request_error(

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import jwt
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from airflow_provider_appflow_isv._compat import AirflowNotFoundException, BaseHook, mask_secret
@@ -209,7 +210,7 @@ class SalesforceTokenHook(BaseHook):
                     stream=True,
                 )
                 body = response.raw.read(_LONGEST_ANSWER, decode_content=True)
-            except requests.RequestException as error:
+            except (requests.RequestException, HTTPError) as error:
                 raise SalesforceUnavailable(
                     f"{host} could not be asked for a token: {type(error).__name__}.",
                     hint="Check login_url and the worker's network, then try again.",

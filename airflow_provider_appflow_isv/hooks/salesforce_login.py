@@ -158,13 +158,16 @@ def check_host(url: str, *, allowed_hosts: tuple[str, ...] = (), what: str) -> N
     :raises TenantConfigurationError: not https (http is for loopback only), a user or port in it, or a host that is
         neither Salesforce's nor allowed.
     """
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
     if host in _LOOPBACK and parts.scheme in ("http", "https"):
         return
     ours = ("login.salesforce.com", "test.salesforce.com", ".my.salesforce.com", *allowed_hosts)
     known = any(host.endswith(entry) if entry.startswith(".") else host == entry for entry in ours)
-    if parts.scheme != "https" or parts.username or parts.port not in (None, 443) or not known:
+    if parts.scheme != "https" or parts.username or port not in (None, 443) or not known:
         raise TenantConfigurationError(
             f"{what} {url!r} is not a host that credentials are sent to.",
             hint="It must be https on login.salesforce.com, test.salesforce.com or an org's *.my.salesforce.com; "

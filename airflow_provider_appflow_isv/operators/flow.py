@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_appflow_isv.exceptions import TenantConfigurationError
 from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice, check_flow_name
@@ -49,6 +49,13 @@ class AppFlowCreateFlowOperator(AppFlowBaseOperator):
         "if_exists",
         "activate",
     )
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "source_flow_config": "json",
+        "destination_flow_config_list": "json",
+        "tasks": "json",
+        "trigger_config": "json",
+        "metadata_catalog_config": "json",
+    }
 
     def __init__(
         self,

@@ -13,7 +13,6 @@ from airflow_provider_appflow_isv.triggers.wait import WantedRun
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
     from airflow_provider_appflow_isv.flow_run import FlowRun
-    from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
 _LONGEST_RUN = 48 * 3600.0
 
@@ -76,7 +75,7 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
         try:
             ended = self.wait(hook, wanted, seconds=self.timeout, cancel_on_kill=self.cancel_on_kill)
         except FlowRunTimeout as error:
-            self._give_up(error, hook)
+            self._give_up(error)
             raise
         return self.finish(ended)
 
@@ -85,13 +84,13 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
         try:
             return super().execute_complete(context, event)
         except FlowRunTimeout as error:
-            self._give_up(error, self.make_hook())
+            self._give_up(error)
             raise
 
     def on_kill(self) -> None:
         """Cancel the run that this try started."""
         if self.cancel_on_kill and self._started and self._started.execution_id:
-            self._cancel(self.make_hook(), self._started.execution_id)
+            self._cancel(self._started.execution_id)
 
     def _activated(self, run: FlowRun) -> dict[str, Any]:
         self.log.info(
@@ -106,13 +105,13 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
             )
         return run.to_xcom()
 
-    def _give_up(self, error: FlowRunTimeout, hook: AppFlowHook) -> None:
+    def _give_up(self, error: FlowRunTimeout) -> None:
         if self.cancel_on_timeout and error.execution_id:
-            self._cancel(hook, error.execution_id)
+            self._cancel(error.execution_id)
 
-    def _cancel(self, hook: AppFlowHook, execution_id: str) -> None:
+    def _cancel(self, execution_id: str) -> None:
         try:
-            declined = hook.cancel_flow_runs(self.flow_name, [execution_id])
+            declined = self.make_hook().cancel_flow_runs(self.flow_name, [execution_id])
         except AppFlowIsvError as error:
             # what led here is the error to raise
             self.log.warning("Run %s of flow %s could not be cancelled: %s", execution_id, self.flow_name, error)

@@ -13,6 +13,7 @@ from airflow_provider_appflow_isv._compat import (
     AirflowSkipException,
     BaseSensorOperator,
     PokeReturnValue,
+    first_reschedule,
 )
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, FlowRunTimeout, TenantConfigurationError
 from airflow_provider_appflow_isv.flow_run import RunState
@@ -108,7 +109,7 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
                 raise
             self.log.warning("Could not look for a run of flow %s, will look again: %s", self.flow_name, error)
             return False
-        began = context["ti"].get_first_reschedule_date(context) or datetime.now(UTC)
+        began = first_reschedule(context) or datetime.now(UTC)
         check_missing(wanted, run, missing_until=began.timestamp() + MISSING_GRACE, now=time.time())
         if run and run.state is not RunState.PENDING:
             return PokeReturnValue(is_done=True, xcom_value=self.finish(run))
