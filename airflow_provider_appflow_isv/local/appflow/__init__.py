@@ -1,0 +1,34 @@
+"""Amazon AppFlow for moto, in moto's own layout, plugged in from outside."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+
+import moto.backend_index
+
+from airflow_provider_appflow_isv.local.trust import enforce_trust
+
+from .models import appflow_backends, wait_until_ended
+from .urls import url_bases
+
+__all__ = ["appflow_backends", "register", "wait_until_ended"]
+
+_MODULE = "moto.appflow"  # the name under which moto looks a service up
+
+
+def register() -> None:
+    """Make moto serve AppFlow, and check trust policies on AssumeRole. Calling it again changes nothing.
+
+    Works for ``mock_aws``, ``ThreadedMotoServer`` and moto's server program alike; call it before the first request.
+
+    :raises RuntimeError: if moto has an AppFlow of its own by now; then this one is not needed.
+    """
+    enforce_trust()
+    if sys.modules.get(_MODULE) is sys.modules[__name__]:
+        return
+    if importlib.util.find_spec(_MODULE) is not None:
+        raise RuntimeError("This version of moto brings its own AppFlow: do not register the local one.")
+    sys.modules[_MODULE] = sys.modules[__name__]
+    moto.backend_index.backend_url_patterns.append(("appflow", re.compile(url_bases[0])))

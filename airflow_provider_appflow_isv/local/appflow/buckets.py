@@ -1,0 +1,103 @@
+"""moto's S3 as AppFlow reaches it: as a service, under the bucket's policy, in the flow's own account and Region.
+
+Facts: AppFlow user guide, "Amazon S3 bucket policies for Amazon AppFlow" and "Amazon S3" (no cross-account buckets,
+same Region).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from moto.s3.models import FakeKey, s3_backends
+
+from airflow_provider_appflow_isv.local.policies import Principal, is_allowed
+
+_APPFLOW = Principal(service="appflow.amazonaws.com")
+
+
+class BucketError(Exception):
+    """The flow may not or cannot use the bucket."""
+
+
+@dataclass(frozen=True)
+class FlowBuckets:
+    """The buckets that one flow may reach.
+
+    :param account_id: the flow's account.
+    :param region_name: the flow's Region.
+    :param flow_arn: the flow; what ``aws:SourceArn`` in bucket policies is compared with.
+    """
+
+    account_id: str
+    region_name: str
+    flow_arn: str
+
+    def put(self, bucket_name: str, key: str, content: bytes) -> None:
+        """Write an object.
+
+        :raises BucketError: if the bucket is absent, elsewhere, or its policy does not allow it.
+        """
+        self._authorize(bucket_name, "s3:PutObject", key)
+        self._backend(bucket_name).put_object(bucket_name, key, content)
+
+    def read(self, bucket_name: str, prefix: str) -> Iterator[bytes]:
+        """Yield the content of every object under a prefix, sorted by key; folder markers are left out.
+
+        :raises BucketError: as ``put`` does.
+        """
+        for key in self.keys(bucket_name, prefix):
+            self._authorize(bucket_name, "s3:GetObject", key)
+            stored = self._backend(bucket_name).get_object(bucket_name, key)
+            if stored is not None:
+                yield stored.value
+
+    def keys(self, bucket_name: str, prefix: str) -> list[str]:
+        """Return the keys under a prefix, sorted, without folder markers.
+
+        :raises BucketError: as ``put`` does.
+        """
+        bucket = self._authorize(bucket_name, "s3:ListBucket")
+        folder = f"{prefix.removesuffix('/')}/" if prefix else ""
+        return sorted(
+            name
+            for name, stored in list(bucket.keys.items())
+            if name.startswith(folder) and not name.endswith("/") and isinstance(stored, FakeKey)
+        )
+
+    def _authorize(self, bucket_name: str, action: str, key: str | None = None) -> Any:
+        if bucket_name not in s3_backends.bucket_accounts:
+            raise BucketError(f"The specified bucket does not exist: {bucket_name}")
+        _, owner = s3_backends.bucket_accounts[bucket_name]
+        if owner != self.account_id:
+            raise BucketError(
+                f"Amazon AppFlow doesn't support cross-account S3 buckets: {bucket_name} is not in account "
+                f"{self.account_id}."
+            )
+        bucket = self._backend(bucket_name).get_bucket(bucket_name)
+        if bucket.region_name != self.region_name:
+            raise BucketError(
+                f"The bucket {bucket_name} is in {bucket.region_name}, it must be in the flow's Region "
+                f"{self.region_name}."
+            )
+        arn = f"arn:{bucket.partition}:s3:::{bucket_name}"
+        resource = arn if key is None else f"{arn}/{key}"
+        context = {
+            "aws:SourceAccount": self.account_id,
+            "aws:SourceArn": self.flow_arn,
+            "aws:SecureTransport": "true",
+        }
+        policy = json.loads(bucket.policy) if bucket.policy else {}
+        if not is_allowed(policy, principal=_APPFLOW, action=action, resource=resource, context=context):
+            raise BucketError(
+                f"Access Denied: the policy of the bucket {bucket_name} does not allow appflow.amazonaws.com "
+                f"{action} on {resource} for {self.flow_arn}."
+            )
+        return bucket
+
+    @staticmethod
+    def _backend(bucket_name: str) -> Any:
+        partition, owner = s3_backends.bucket_accounts[bucket_name]
+        return s3_backends[owner][partition]

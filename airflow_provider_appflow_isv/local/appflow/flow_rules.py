@@ -1,0 +1,126 @@
+"""What AppFlow checks of a flow beyond its model (AppFlow user guide and API reference; texts where publicly seen)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .catalog import needs_profile, source_triggers
+from .exceptions import ResourceNotFoundException, ValidationException
+from .service_model import member_of
+from .tasks import excluded_fields, is_projection
+
+if TYPE_CHECKING:
+    from .profiles import ConnectorProfile
+
+_OBJECT_MEMBERS = ("object", "entityName", "objectPath", "bucketName", "bucketPrefix", "domainName")
+
+
+def check_flow(definition: dict[str, Any], profiles: Mapping[str, ConnectorProfile], verb: str) -> None:
+    """Check a flow's definition.
+
+    :param definition: the flow, already validated against the model.
+    :param profiles: the connector profiles of its account and Region.
+    :param verb: ``Create`` or ``Update``, for the messages.
+    :raises ValidationException: naming every rule that the flow breaks.
+    :raises ResourceNotFoundException: for a connector profile that does not exist.
+    """
+    destinations = definition["destinationFlowConfigList"]
+    source = definition["sourceFlowConfig"]
+    problems = [
+        *_destination_problems(destinations),
+        *_properties_problems(source, "sourceConnectorProperties"),
+        *_trigger_problems(definition["triggerConfig"], source["connectorType"]),
+        *_task_problems(definition["tasks"], source["connectorType"]),
+    ]
+    for end in (source, *destinations):
+        problems += _profile_problems(end, profiles)
+    if problems:
+        raise ValidationException(f"{verb} Flow request failed: [{', '.join(problems)}]")
+
+
+def check_update(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Check that an update leaves source and destination where they are.
+
+    :raises ValidationException: naming what cannot be changed.
+    """
+    pairs = [
+        ("Source", before["sourceFlowConfig"], after["sourceFlowConfig"], "source"),
+        ("Destination", before["destinationFlowConfigList"][0], after["destinationFlowConfigList"][0], "destination"),
+    ]
+    problems = []
+    for title, old, new, side in pairs:
+        if old["connectorType"] != new["connectorType"]:
+            problems.append(f"{title} connector type can not be updated")
+        elif _object(old, side) != _object(new, side):
+            problems.append(f"{title} object for the {side} connector can not be updated")
+    if problems:
+        raise ValidationException(f"Update Flow request failed due to:[{', '.join(problems)}]")
+
+
+def changes_schema(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Say whether mappings, data types or partition keys differ, which makes a new schema version (DescribeFlow)."""
+    return _schema(before) != _schema(after)
+
+
+def _schema(definition: dict[str, Any]) -> list[Any]:
+    return [task for task in definition["tasks"] if task["taskType"] != "Filter"]
+
+
+def _object(end: dict[str, Any], side: str) -> dict[str, Any]:
+    properties = end[f"{side}ConnectorProperties"].get(member_of(end["connectorType"]), {})
+    return {name: value for name, value in properties.items() if name in _OBJECT_MEMBERS}
+
+
+def _destination_problems(destinations: list[dict[str, Any]]) -> list[str]:
+    if len(destinations) != 1:
+        return [f"A flow must have exactly one destination, not {len(destinations)}"]
+    problems = _properties_problems(destinations[0], "destinationConnectorProperties")
+    properties = destinations[0]["destinationConnectorProperties"].get(member_of(destinations[0]["connectorType"]), {})
+    if properties.get("writeOperationType") == "UPSERT" and not properties.get("idFieldNames"):
+        problems.append("idFieldNames must be specified for the write operation type UPSERT")
+    return problems
+
+
+def _properties_problems(end: dict[str, Any], member: str) -> list[str]:
+    connector = end["connectorType"]
+    if member_of(connector) in end[member]:
+        return []
+    return [f"{member} must have the member {member_of(connector)} for connector type {connector}"]
+
+
+def _trigger_problems(trigger: dict[str, Any], source_type: str) -> list[str]:
+    kind = trigger["triggerType"]
+    if kind == "Scheduled" and "Scheduled" not in trigger.get("triggerProperties", {}):
+        return ["triggerProperties.Scheduled must be specified for the trigger type Scheduled"]
+    if kind not in source_triggers(source_type):
+        return [f"Trigger type {kind} is not supported for source connector {source_type}"]
+    return []
+
+
+def _task_problems(tasks: list[dict[str, Any]], source_type: str) -> list[str]:
+    problems = []
+    map_alls = [task for task in tasks if task["taskType"] == "Map_all"]
+    projected = any(is_projection(task, member_of(source_type)) for task in tasks)
+    if source_type != "S3" and not map_alls and not projected:
+        problems.append("Task Validation Error: You must specify a projection task or a MAP_ALL task")
+    for task in map_alls:
+        try:
+            excluded_fields(task)
+        except ValueError:
+            problems.append("Task Validation Error: EXCLUDE_SOURCE_FIELDS_LIST must be a JSON list of field names")
+    return problems
+
+
+def _profile_problems(end: dict[str, Any], profiles: Mapping[str, ConnectorProfile]) -> list[str]:
+    connector = end["connectorType"]
+    if not needs_profile(connector):
+        return []  # a name given all the same (as 'S3' is in AWS's own samples) means nothing
+    name = end.get("connectorProfileName")
+    if name is None:
+        return [f"connectorProfileName must be specified for connector type {connector}"]
+    if name not in profiles:
+        raise ResourceNotFoundException(f"Connector Profile with name {name} does not exist.")
+    if profiles[name].connector_type != connector:
+        return [f"Connector Profile {name} is of connector type {profiles[name].connector_type}, not {connector}"]
+    return []

@@ -1,0 +1,122 @@
+"""The AppFlow backend of one account and Region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.base_backend import BackendDict, BaseBackend
+
+from . import catalog
+from .exceptions import ConflictException
+from .flow_store import FlowStore
+from .idempotency import ClientTokens
+from .paging import page
+from .profile_store import ProfileStore
+
+
+class AppFlowBackend(BaseBackend):
+    """Everything that one account has in AppFlow in one Region. Parameters of its methods are validated requests."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.profiles = ProfileStore(account_id, region_name, self.partition)
+        self.flows = FlowStore(account_id, region_name, self.partition, self.profiles)
+        self.tokens = ClientTokens()
+
+    def reset(self) -> None:
+        """Forget everything; runs that are still going on are cancelled."""
+        self.flows.abandon_runs()
+        super().reset()
+
+    def create_connector_profile(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer CreateConnectorProfile."""
+        return self.tokens.once("CreateConnectorProfile", params, lambda: self.profiles.create(params))
+
+    def update_connector_profile(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer UpdateConnectorProfile."""
+        return self.tokens.once("UpdateConnectorProfile", params, lambda: self.profiles.update(params))
+
+    def delete_connector_profile(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer DeleteConnectorProfile."""
+        name = self.profiles.get(params["connectorProfileName"]).name
+        users = self.flows.using(name)
+        if users and not params.get("forceDelete", False):
+            raise ConflictException(
+                f"Conflict executing request: Connector profile: {name} is associated with one or more flows. If you "
+                "still want to delete it, then make delete request with forceDelete flag as true. Some of the "
+                f"associated flows are: [{', '.join(users)}]"
+            )
+        self.profiles.delete(name)
+        return {}
+
+    def create_flow(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
+        """Answer CreateFlow."""
+        return self.tokens.once("CreateFlow", params, lambda: self.flows.create(params, caller_arn))
+
+    def update_flow(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
+        """Answer UpdateFlow."""
+        return self.tokens.once("UpdateFlow", params, lambda: self.flows.update(params, caller_arn))
+
+    def start_flow(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer StartFlow. A token that is used again repeats its answer for a flow on demand, whatever the flow."""
+        name = params["flowName"]
+        on_demand = self.flows.get(name).runs_on_demand
+        return self.tokens.once("StartFlow", params, lambda: self.flows.start(name), same_parameters=not on_demand)
+
+    def start_scheduled_run(self, flow_name: str) -> str:
+        """Start a run of an Active scheduled flow as the scheduler would.
+
+        :param flow_name: the flow.
+        :return: the run's execution id.
+        :raises ResourceNotFoundException: for an unknown flow.
+        :raises UnsupportedOperationException: if the flow is not on a schedule or not Active.
+        """
+        return self.flows.start_scheduled_run(flow_name)
+
+    def describe_connectors(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer DescribeConnectors; no types, or an empty list of them, means all."""
+        wanted = params.get("connectorTypes") or catalog.connector_types()
+        shown, next_token = page(
+            sorted(set(wanted)),
+            str,
+            scope="DescribeConnectors",
+            max_results=params.get("maxResults"),
+            next_token=params.get("nextToken"),
+        )
+        return {
+            "connectorConfigurations": {each: catalog.configuration(each) for each in shown},
+            "connectors": [catalog.detail(each) for each in shown],
+            "nextToken": next_token,
+        }
+
+    def list_connectors(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer ListConnectors: what is registered in this account, which is nothing without RegisterConnector."""
+        registered: list[dict[str, Any]] = []
+        shown, next_token = page(
+            registered,
+            lambda connector: str(connector["connectorLabel"]),
+            scope="ListConnectors",
+            max_results=params.get("maxResults"),
+            next_token=params.get("nextToken"),
+        )
+        return {"connectors": shown, "nextToken": next_token}
+
+
+appflow_backends = BackendDict(AppFlowBackend, "appflow")
+
+
+def wait_until_ended(
+    account_id: str, region_name: str, flow_name: str, execution_id: str, timeout: float = 30.0
+) -> str:
+    """Block until a run has ended; for tests and demos in the process of the local stack.
+
+    :param account_id: the flow's account.
+    :param region_name: the flow's Region.
+    :param flow_name: the flow.
+    :param execution_id: the run.
+    :param timeout: seconds to wait at most, default 30.
+    :return: the run's last status: Successful, Error or Canceled.
+    :raises TimeoutError: if the run is still going on then.
+    """
+    flow = appflow_backends[account_id][region_name].flows.get(flow_name)
+    return flow.runs[execution_id].ended.result(timeout)

@@ -1,0 +1,58 @@
+"""Pages with opaque tokens. A token names the last item shown, so that items coming or going shift nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from .exceptions import ValidationException
+
+T = TypeVar("T")
+
+DEFAULT_PAGE_SIZE = 20
+
+
+def page(
+    items: Sequence[T],
+    key: Callable[[T], str],
+    *,
+    scope: str,
+    max_results: int | None = None,
+    next_token: str | None = None,
+    descending: bool = False,
+) -> tuple[list[T], str | None]:
+    """Cut one page out of a sequence.
+
+    :param items: everything there is, sorted by ``key``.
+    :param key: what sorts an item, unique in the sequence.
+    :param scope: what is being listed; a token of one list is refused by another.
+    :param max_results: page size, default 20.
+    :param next_token: token of the page before, default None (the first page).
+    :param descending: True if ``items`` are sorted from the greatest key down; default False.
+    :return: the page and the next page's token, None after the last page.
+    :raises ValidationException: if the token is not one of this list.
+    """
+    size = max_results or DEFAULT_PAGE_SIZE
+    rest = list(items)
+    if next_token is not None:
+        last = _read(next_token, scope)
+        rest = [item for item in rest if (key(item) < last if descending else key(item) > last)]
+    shown = rest[:size]
+    return shown, _write(scope, key(shown[-1])) if len(rest) > size else None
+
+
+def _write(scope: str, last: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([scope, last]).encode()).decode()
+
+
+def _read(token: str, scope: str) -> str:
+    try:
+        written_scope, last = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, TypeError):
+        written_scope, last = None, None
+    if written_scope != scope or not isinstance(last, str):
+        raise ValidationException("The nextToken is not valid here: pass the token of this operation's last answer.")
+    return last

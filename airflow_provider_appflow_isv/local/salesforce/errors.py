@@ -1,0 +1,33 @@
+"""The two ways in which Salesforce says no: an OAuth error and a REST API error."""
+
+from __future__ import annotations
+
+
+class OAuthError(Exception):
+    """An answer of the OAuth endpoints other than success ("OAuth 2.0 Authorization Errors", Salesforce Help).
+
+    :param error: the code, e.g. ``invalid_grant``.
+    :param description: the ``error_description``.
+    :param status: the HTTP status; Salesforce answers 400 to all that is the caller's doing.
+    """
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+        self.status = status
+
+
+class ApiError(Exception):
+    """An answer of the data API other than success.
+
+    :param code: the ``errorCode``, e.g. ``MALFORMED_QUERY``.
+    :param message: the text beside it.
+    :param status: the HTTP status.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status

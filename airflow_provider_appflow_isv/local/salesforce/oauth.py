@@ -1,0 +1,185 @@
+"""The OAuth endpoints: token, revoke, introspect and the identity of a token's user."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, current_app, g, jsonify, request
+
+from airflow_provider_appflow_isv.local.salesforce.errors import OAuthError
+from airflow_provider_appflow_isv.local.salesforce.grants import GRANTS, Granted, TokenRequest, same_secret
+from airflow_provider_appflow_isv.local.salesforce.org import Org, Orgs
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.local.salesforce.principals import User
+    from airflow_provider_appflow_isv.local.salesforce.sessions import Session
+
+blueprint = Blueprint("oauth", __name__)
+
+
+def orgs() -> Orgs:
+    """Return the orgs that the running app serves."""
+    served = current_app.extensions["salesforce_orgs"]
+    assert isinstance(served, Orgs)  # tells the type checker what create_app put there
+    return served
+
+
+def _asked_orgs() -> list[Org]:
+    return [g.org] if g.org is not None else list(orgs())
+
+
+def _basic_credentials() -> tuple[str, str] | None:
+    if not request.headers.get("Authorization", "").lower().startswith("basic"):
+        return None
+    credentials = request.authorization
+    if credentials is None or credentials.username is None or credentials.password is None:
+        raise OAuthError("invalid_basic_auth_header", "invalid basic authorization header")
+    return credentials.username, credentials.password
+
+
+def _token_request() -> TokenRequest:
+    return TokenRequest(request.form, _basic_credentials(), g.org)
+
+
+def sign(client_secret: str, identity_url: str, issued_at: str) -> str:
+    """Return the ``signature`` of a token answer.
+
+    :param client_secret: the app's secret.
+    :param identity_url: the answer's ``id``.
+    :param issued_at: the answer's ``issued_at``.
+    :return: base64 of the HMAC-SHA256 of both, one after the other.
+    """
+    digest = hmac.new(client_secret.encode(), f"{identity_url}{issued_at}".encode(), hashlib.sha256).digest()
+    return base64.b64encode(digest).decode()
+
+
+def _identity_url(org: Org, user: User) -> str:
+    return f"{orgs().login_url}/id/{org.org_id}/{user.user_id}"
+
+
+def _no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _token_answer(granted: Granted) -> dict[str, str]:
+    scope = granted.app.scope
+    if granted.refresh_token is None:
+        # None of the other grants gives a refresh token, so the scope for one isn't granted either.
+        scope = " ".join(part for part in scope.split() if part != "refresh_token")
+    session = granted.org.sessions.issue(
+        granted.app.client_id,
+        granted.user.username,
+        scope,
+        introspectable=granted.introspectable,
+        refresh_token=granted.refresh_token,
+    )
+    identity_url = _identity_url(granted.org, granted.user)
+    issued_at = str(round(session.issued_at * 1000))
+    return {
+        "access_token": session.access_token,
+        "instance_url": granted.org.instance_url,
+        "id": identity_url,
+        "token_type": "Bearer",
+        "issued_at": issued_at,
+        "signature": sign(granted.app.client_secret, identity_url, issued_at),
+        "scope": scope,
+    }
+
+
+@blueprint.post("/services/oauth2/token")
+def token() -> Response:
+    """Answer a grant with an access token."""
+    asked = _token_request()
+    grant = GRANTS.get(asked.require("grant_type"))
+    if grant is None:
+        raise OAuthError("unsupported_grant_type", "grant type not supported")
+    if asked.form.get("format", "json") != "json":
+        raise OAuthError("invalid_request", "format: only json is supported")
+    return _no_store(jsonify(_token_answer(grant(orgs(), asked))))
+
+
+@blueprint.post("/services/oauth2/revoke")
+def revoke() -> Response:
+    """Revoke an access token or a refresh token."""
+    presented = _token_request().require("token")
+    if not any(org.sessions.revoke(presented) for org in _asked_orgs()):
+        raise OAuthError("invalid_token", "invalid token: it is unknown, expired or already revoked")
+    return _no_store(Response(status=200))
+
+
+@blueprint.post("/services/oauth2/introspect")
+def introspect() -> Response:
+    """Tell about an access token of the app that asks."""
+    asked = _token_request()
+    client_id, client_secret = asked.client()
+    presented = asked.require("token")
+    apps = [(org, org.apps[client_id]) for org in _asked_orgs() if client_id in org.apps]
+    if not apps:
+        raise OAuthError("invalid_client_id", "client identifier invalid")
+    if not any(same_secret(app.client_secret, client_secret) for _, app in apps):
+        raise OAuthError("invalid_client", "client secret invalid")
+    for org, _ in apps:
+        session = org.sessions.find(presented)
+        if session is not None and session.introspectable and session.client_id == client_id:
+            return _no_store(jsonify(_introspection(org, session)))
+    return _no_store(jsonify({"active": False}))
+
+
+def _introspection(org: Org, session: Session) -> dict[str, object]:
+    return {
+        "active": True,
+        "scope": session.scope,
+        "client_id": session.client_id,
+        "username": session.username,
+        "sub": _identity_url(org, org.users[session.username]),
+        "token_type": "access_token",
+        "exp": int(session.expires_at),
+        "iat": int(session.issued_at),
+        "nbf": int(session.issued_at),
+    }
+
+
+def bearer_token() -> str | None:
+    """Return the Bearer token of the request, or None."""
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    return value.strip() if kind.lower() == "bearer" and value.strip() else None
+
+
+@blueprint.route("/services/oauth2/userinfo", methods=["GET", "POST"])
+def userinfo() -> Response:
+    """Tell who a Bearer token acts as."""
+    presented = bearer_token() or ""
+    for org in _asked_orgs():
+        session = org.sessions.use(presented)
+        if session is not None and org.users[session.username].active:
+            return _no_store(jsonify(_userinfo(org, org.users[session.username])))
+    return _no_store(Response("Bad_OAuth_Token", status=403, mimetype="text/html"))
+
+
+def _userinfo(org: Org, user: User) -> dict[str, object]:
+    return {
+        "sub": _identity_url(org, user),
+        "user_id": user.user_id,
+        "organization_id": org.org_id,
+        "preferred_username": user.username,
+        "name": user.username,
+        "active": user.active,
+        "urls": {"rest": f"{org.my_domain_url}/services/data/v{{version}}/"},
+    }
+
+
+@blueprint.get("/id/<org_id>/<user_id>")
+def identity(org_id: str, user_id: str) -> Response:
+    """Tell who a Bearer token acts as, at the address that the token's ``id`` names."""
+    presented = bearer_token() or ""
+    for org in _asked_orgs():
+        session = org.sessions.use(presented)
+        if session is None or org.org_id != org_id or org.users[session.username].user_id != user_id:
+            continue
+        user = org.users[session.username]
+        return _no_store(jsonify({**_userinfo(org, user), "id": _identity_url(org, user), "username": user.username}))
+    return _no_store(Response("Bad_OAuth_Token", status=403, mimetype="text/html"))

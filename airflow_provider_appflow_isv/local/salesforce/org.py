@@ -1,0 +1,263 @@
+"""An org: its users, apps, tokens and records, and the ways in which a test can put it into trouble."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Literal
+
+from airflow_provider_appflow_isv.local.salesforce.errors import ApiError, OAuthError
+from airflow_provider_appflow_isv.local.salesforce.ids import make_id
+from airflow_provider_appflow_isv.local.salesforce.objects import SObject, find_object
+from airflow_provider_appflow_isv.local.salesforce.principals import ConnectedApp, PermittedUsers, User
+from airflow_provider_appflow_isv.local.salesforce.records import (
+    Record,
+    make_accounts,
+    make_contacts,
+    make_opportunities,
+)
+from airflow_provider_appflow_isv.local.salesforce.sessions import Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from airflow_provider_appflow_isv.local.salesforce.evaluate import Result
+
+_MAX_CURSORS = 1000
+_FAULTS = {
+    429: ("rate_limit_exceeded", "number of logins exceeded"),
+    500: ("server_error", "an unexpected error occurred"),
+    503: ("service_unavailable", "the service is unavailable"),
+}
+
+
+class Org:
+    """One Salesforce org. Made by :meth:`Orgs.create`.
+
+    A test may set ``instance_url`` (what token answers name; its own base URL by default), ``password_flow_enabled``,
+    ``daily_api_requests`` (the daily limit; ``api_requests_used`` counts) and ``sessions.lifetime`` (seconds).
+
+    :param name: the name in its URL; it also decides the org's ids and records.
+    :param my_domain_url: its own base URL, without a slash at the end.
+    :param accounts: how many accounts it has.
+    :param contacts: how many contacts.
+    :param opportunities: how many opportunities.
+    :param clock: gives the time in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        my_domain_url: str,
+        *,
+        accounts: int,
+        contacts: int,
+        opportunities: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self.name = name
+        self.org_id = make_id("00D", name, 0)
+        self.my_domain_url = my_domain_url
+        self.instance_url = my_domain_url
+        self.password_flow_enabled = True
+        self.daily_api_requests = 1_000_000
+        self.api_requests_used = 0
+        self.clock = clock
+        self.sessions = Sessions(self.org_id, clock)
+        self.users: dict[str, User] = {}
+        self.apps: dict[str, ConnectedApp] = {}
+        self._records = {
+            "Account": make_accounts(name, accounts),
+            "Contact": make_contacts(name, contacts, accounts),
+            "Opportunity": make_opportunities(name, opportunities, accounts),
+        }
+        self._cursors: OrderedDict[str, Result] = OrderedDict()
+        self._token_faults: list[int] = []
+        self._lock = threading.Lock()
+
+    def add_user(self, username: str, *, password: str | None = None, security_token: str | None = None) -> User:
+        """Add a user.
+
+        :param username: what they log in with.
+        :param password: their password; None makes one up.
+        :param security_token: what is appended to it; None makes one up.
+        :return: the user.
+        """
+        user = User(
+            username,
+            make_id("005", self.name, len(self.users)),
+            password if password is not None else f"local-password-{secrets.token_urlsafe(12)}",
+            security_token if security_token is not None else secrets.token_hex(12),
+        )
+        self.users[username] = user
+        return user
+
+    def add_connected_app(
+        self,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        run_as: str | None = None,
+        certificate: str | None = None,
+        permitted_users: PermittedUsers = "all",
+        approved: tuple[str, ...] = (),
+    ) -> ConnectedApp:
+        """Add a connected app.
+
+        :param client_id: its consumer key; None makes one up. The same key in several orgs is the same app.
+        :param client_secret: its consumer secret; None makes one up.
+        :param run_as: username for the client credentials grant; None switches the grant off.
+        :param certificate: PEM of the certificate or public key for JWT assertions; None switches the grant off.
+        :param permitted_users: who may use the app, ``all`` or ``admin_approved``.
+        :param approved: usernames that have approved it, or that the administrator has.
+        :return: the app.
+        """
+        app = ConnectedApp(
+            client_id or f"3MVG9{secrets.token_urlsafe(48)}",
+            client_secret or f"local-client-secret-{secrets.token_hex(24)}",
+            run_as,
+            certificate,
+            permitted_users,
+            set(approved),
+        )
+        self.apps[app.client_id] = app
+        return app
+
+    def issue_refresh_token(self, client_id: str, username: str) -> str:
+        """Give out a refresh token, as the consent of a user in the browser would.
+
+        :param client_id: the app's consumer key.
+        :param username: the user who consents.
+        :return: the refresh token.
+        """
+        app, user = self.apps[client_id], self.users[username]
+        app.approved.add(user.username)
+        return self.sessions.issue_refresh_token(app.client_id, user.username)
+
+    def records(self, object_name: str) -> list[Record]:
+        """Return an object's records, as the REST API gives their values. Changing one changes the org.
+
+        :param object_name: ``Account``, ``Contact`` or ``Opportunity``.
+        :raises ApiError: ``INVALID_TYPE`` for any other.
+        """
+        sobject = find_object(object_name)
+        if sobject is None:
+            raise ApiError("INVALID_TYPE", f"sObject type '{object_name}' is not supported.")
+        return self.records_of(sobject)
+
+    def records_of(self, sobject: SObject) -> list[Record]:
+        """Return an object's records.
+
+        :param sobject: the object.
+        """
+        return self._records[sobject.name]
+
+    def expire_tokens(self) -> None:
+        """Let every access token of the org die at once, as an administrator's "revoke" does."""
+        self.sessions.expire_all()
+
+    def fail_next_token_requests(self, count: int, status: Literal[429, 500, 503] = 503) -> None:
+        """Answer the org's next token requests with a server's error.
+
+        :param count: how many requests.
+        :param status: the HTTP status: 429, 500 or 503.
+        """
+        with self._lock:
+            self._token_faults += [status] * count
+
+    def pass_or_fail_token_request(self) -> None:
+        """Raise the next planned fault of the token endpoint, if one is left.
+
+        :raises OAuthError: the fault.
+        """
+        with self._lock:
+            status = self._token_faults.pop(0) if self._token_faults else None
+        if status is not None:
+            raise OAuthError(*_FAULTS[status], status)
+
+    def count_api_request(self) -> None:
+        """Count a request of the data API against the daily limit.
+
+        :raises ApiError: ``REQUEST_LIMIT_EXCEEDED`` if the limit is used up.
+        """
+        with self._lock:
+            if self.api_requests_used >= self.daily_api_requests:
+                raise ApiError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", 403)
+            self.api_requests_used += 1
+
+    def keep_cursor(self, result: Result) -> str:
+        """Keep a result so that its later pages can be asked for; the oldest of very many is dropped.
+
+        :param result: what the query found.
+        :return: the cursor's id.
+        """
+        cursor = f"01g{secrets.token_hex(6)}"
+        with self._lock:
+            self._cursors[cursor] = result
+            if len(self._cursors) > _MAX_CURSORS:
+                self._cursors.popitem(last=False)
+        return cursor
+
+    def cursor(self, cursor: str) -> Result | None:
+        """Return the result kept under a cursor's id, or None.
+
+        :param cursor: the id.
+        """
+        with self._lock:
+            return self._cursors.get(cursor)
+
+
+class Orgs:
+    """All orgs of the local Salesforce.
+
+    :param login_url: base URL of the login host, without a slash at the end.
+    :param clock: gives the time in seconds since the epoch; a test may set its own.
+    """
+
+    def __init__(self, login_url: str, clock: Callable[[], float] = time.time) -> None:
+        self.login_url = login_url
+        self.clock = clock
+        self._orgs: dict[str, Org] = {}
+
+    def create(
+        self, name: str, *, accounts: int = 25, contacts: int | None = None, opportunities: int | None = None
+    ) -> Org:
+        """Add an org.
+
+        :param name: the name in its URL.
+        :param accounts: how many accounts it has.
+        :param contacts: how many contacts; None makes two for each account.
+        :param opportunities: how many opportunities; None makes one for each account.
+        :return: the org.
+        :raises ValueError: if there is an org of that name.
+        """
+        if name in self._orgs:
+            raise ValueError(f"name: there is an org {name!r} already; choose another name")
+        org = Org(
+            name,
+            f"{self.login_url}/orgs/{name}",
+            accounts=accounts,
+            contacts=2 * accounts if contacts is None else contacts,
+            opportunities=accounts if opportunities is None else opportunities,
+            clock=lambda: self.clock(),
+        )
+        self._orgs[name] = org
+        return org
+
+    def get(self, name: str) -> Org | None:
+        """Return the org of that name, or None.
+
+        :param name: the name in its URL.
+        """
+        return self._orgs.get(name)
+
+    def __getitem__(self, name: str) -> Org:
+        return self._orgs[name]
+
+    def __iter__(self) -> Iterator[Org]:
+        return iter(list(self._orgs.values()))
+
+    def __len__(self) -> int:
+        return len(self._orgs)

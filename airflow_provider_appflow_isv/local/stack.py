@@ -1,0 +1,238 @@
+"""The local stack: moto with AppFlow, and the local Salesforce, both served on loopback in threads."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import socket
+import threading
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server import werkzeug_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import Client
+
+from airflow_provider_appflow_isv.local.appflow import register
+from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.salesforce import Orgs, create_app
+from airflow_provider_appflow_isv.local.seed import REGION, seed_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from _typeshed.wsgi import WSGIApplication
+
+    from airflow_provider_appflow_isv.local.seed import Seed
+
+_BACKLOG = 128
+_STOP_POLL = 0.05  # seconds between looks at whether to stop
+# moto reads both at each request: an account must not read another's bucket, and must not be fixed for all requests.
+_MOTO_ENVIRONMENT = {"MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS": "false", "MOTO_ACCOUNT_ID": None}
+# What a client sends before there is a seed; moto takes unknown keys for its default account.
+_UNSEEDED_KEY = "local"
+_one_at_a_time = threading.Lock()
+
+
+def _check_loopback(host: str) -> None:
+    try:
+        loopback = ipaddress.IPv4Address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise ValueError(f"host: the local stack serves on loopback only, got {host!r}; use 127.0.0.1")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"port {port} on {host} can't be used ({error.strerror}); choose another port"
+        ) from error
+
+
+@contextmanager
+def _served(listener: socket.socket, app: WSGIApplication, *, verbose: bool) -> Iterator[None]:
+    """Serve an app on a bound socket while the context lasts, then close it and all connections to it."""
+    host, port = listener.getsockname()
+    connections: set[socket.socket] = set()
+    # moto keeps header names with underscores by a handler of its own, from 5.2.4 on.
+    base: type[WSGIRequestHandler] = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
+
+    class Handler(base):  # type: ignore[misc, valid-type]  # the base is chosen at run time
+        def setup(self) -> None:
+            super().setup()
+            connections.add(self.connection)
+
+        def finish(self) -> None:
+            connections.discard(self.connection)
+            super().finish()
+
+        def log_request(self, *args: Any, **kwargs: Any) -> None:
+            if verbose:
+                super().log_request(*args, **kwargs)
+
+    server = make_server(host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno())
+    thread = threading.Thread(target=server.serve_forever, args=(_STOP_POLL,), name=f"local-stack-{port}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        for connection in list(connections):
+            # Clients keep connections open; without this their threads would go on answering.
+            _hang_up(connection)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # the client was faster
+
+
+@contextmanager
+def _environment(values: dict[str, str | None]) -> Iterator[None]:
+    """Set (or for None: unset) environment variables while the context lasts."""
+    before = {name: os.environ.get(name) for name in values}
+    _set_environment(values)
+    try:
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(values: dict[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    if not _one_at_a_time.acquire(blocking=False):
+        raise RuntimeError(
+            "a local stack runs in this process already, and moto's state is the process's; stop it first"
+        )
+    try:
+        yield
+    finally:
+        _one_at_a_time.release()
+
+
+class LocalStack:
+    """An AWS (moto with AppFlow) and a Salesforce on loopback, for as long as the ``with`` block lasts.
+
+    Each start begins with an empty AWS without faults. One at a time in a process, for moto's state is the process's.
+
+    :param host: IPv4 address of the loopback interface to serve on.
+    :param aws_port: port of the AWS endpoint; 0 takes a free one.
+    :param saas_port: port of the Salesforce login host; 0 takes a free one.
+    :param verbose: whether to log each request to standard error.
+    :raises ValueError: if the host isn't loopback.
+
+    Once started: ``aws_url`` and ``saas_url`` are the base URLs, ``orgs`` the Salesforce orgs.
+    """
+
+    aws_url: str
+    saas_url: str
+    orgs: Orgs
+
+    def __init__(
+        self, host: str = "127.0.0.1", aws_port: int = 0, saas_port: int = 0, *, verbose: bool = False
+    ) -> None:
+        _check_loopback(host)
+        self._host = host
+        self._aws_port = aws_port
+        self._saas_port = saas_port
+        self._verbose = verbose
+        self._seed: Seed | None = None
+        self._running: ExitStack | None = None
+
+    def __enter__(self) -> LocalStack:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start both servers.
+
+        :raises OSError: if a port can't be used; the message names it.
+        :raises RuntimeError: if a local stack runs in this process already.
+        """
+        with ExitStack() as starting:
+            starting.enter_context(_only_one())
+            starting.enter_context(_environment(dict(_MOTO_ENVIRONMENT)))
+            aws_listener = starting.enter_context(_listen(self._host, self._aws_port))
+            saas_listener = starting.enter_context(_listen(self._host, self._saas_port))
+            self.aws_url = f"http://{self._host}:{aws_listener.getsockname()[1]}"
+            self.saas_url = f"http://{self._host}:{saas_listener.getsockname()[1]}"
+            self.orgs = Orgs(self.saas_url)
+            self._seed = None
+            register()
+            settings.reset()
+            aws = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+            Client(aws).post("/moto-api/reset")
+            starting.enter_context(_served(aws_listener, aws, verbose=self._verbose))
+            saas = create_app(self.orgs)
+            starting.enter_context(_served(saas_listener, saas, verbose=self._verbose))
+            self._running = starting.pop_all()
+
+    def stop(self) -> None:
+        """Stop both servers and put the environment back; does nothing if they don't run."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()
+
+    def seed(self) -> Seed:
+        """Make an ISV account and three tenants with their orgs; at most once per start.
+
+        :return: what was made.
+        :raises RuntimeError: if the stack doesn't run.
+        """
+        if self._running is None:
+            raise RuntimeError("the local stack doesn't run; start it before seeding")
+        if self._seed is None:
+            self._seed = seed_stack(self.aws_url, self.orgs)
+        return self._seed
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables that a client of this stack needs.
+
+        Before seeding the keys are placeholders that mean moto's default account; after it they are the ISV's, and an
+        Airflow connection ``isv_aws`` and an Airflow variable ``appflow_tenants`` come with them.
+
+        :return: names and values.
+        :raises RuntimeError: if the stack doesn't run.
+        """
+        if self._running is None:
+            raise RuntimeError("the local stack doesn't run; start it before asking for its environment")
+        seeded = self._seed
+        variables = {
+            "AWS_ENDPOINT_URL": self.aws_url,
+            "AWS_ACCESS_KEY_ID": seeded.access_key_id if seeded else _UNSEEDED_KEY,
+            "AWS_SECRET_ACCESS_KEY": seeded.secret_access_key if seeded else _UNSEEDED_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        if seeded:
+            connection = {
+                "conn_type": "aws",
+                "login": seeded.access_key_id,
+                "password": seeded.secret_access_key,
+                "extra": {"region_name": seeded.region, "endpoint_url": self.aws_url},
+            }
+            variables["AIRFLOW_CONN_ISV_AWS"] = json.dumps(connection)
+            variables["AIRFLOW_VAR_APPFLOW_TENANTS"] = json.dumps(seeded.tenants_variable())
+        return variables

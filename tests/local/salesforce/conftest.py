@@ -1,0 +1,110 @@
+"""A local Salesforce served over HTTP, with a clock that a test can move."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from airflow_provider_appflow_isv.local.salesforce import ConnectedApp, Org, Orgs, User, create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_request(self, *args: object, **kwargs: object) -> None:
+        """Write no line for a request."""
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: float = field(default_factory=time.time)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Client:
+    """An org with a user and an app, and how to talk to it over HTTP."""
+
+    orgs: Orgs
+    org: Org
+    user: User
+    app: ConnectedApp
+    clock: Clock
+
+    @property
+    def login_url(self) -> str:
+        return self.orgs.login_url
+
+    @property
+    def password_form(self) -> dict[str, str]:
+        return {
+            "grant_type": "password",
+            "client_id": self.app.client_id,
+            "client_secret": self.app.client_secret,
+            "username": self.user.username,
+            "password": self.user.password + self.user.security_token,
+        }
+
+    def token(self, form: dict[str, str], base: str | None = None, **kwargs: tuple[str, str]) -> requests.Response:
+        """Ask the token endpoint of the login host, or of another base URL."""
+        return self.post("token", form, base, **kwargs)
+
+    def post(
+        self, endpoint: str, form: dict[str, str], base: str | None = None, **kwargs: tuple[str, str]
+    ) -> requests.Response:
+        """Post a form to an OAuth endpoint."""
+        url = f"{base or self.login_url}/services/oauth2/{endpoint}"
+        return requests.post(url, data=form, timeout=10, auth=kwargs.get("auth"))
+
+    def access_token(self) -> str:
+        """Ask for an access token by the password grant."""
+        answer = self.token(self.password_form)
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
+    def get(
+        self, path: str, token: str | None, *, headers: dict[str, str] | None = None, **params: str
+    ) -> requests.Response:
+        """Get a path below the org's own base URL."""
+        sent = dict(headers or {})
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        return requests.get(self.org.my_domain_url + path, params=params, headers=sent, timeout=10)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a clock that stands at the present."""
+    return Clock()
+
+
+@pytest.fixture
+def orgs(clock: Clock) -> Iterator[Orgs]:
+    """Serve a local Salesforce without orgs."""
+    served = Orgs("", clock)
+    server = make_server("127.0.0.1", 0, create_app(served), threaded=True, request_handler=_QuietHandler)
+    served.login_url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield served
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def client(orgs: Orgs, clock: Clock) -> Client:
+    """Give an org with one user and one app."""
+    org = orgs.create("tenant-a", accounts=25)
+    return Client(orgs, org, org.add_user("loader@tenant-a.example"), org.add_connected_app(), clock)

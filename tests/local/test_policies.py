@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_appflow_isv.local.policies import Principal, is_allowed
+
+APPFLOW = Principal(service="appflow.amazonaws.com")
+ROLE = "arn:aws:iam::111111111111:role/isv"
+SESSION = "arn:aws:sts::111111111111:assumed-role/isv/airflow"
+CALLER = Principal(account_id="111111111111", arns=(SESSION, ROLE))
+OBJECT = "arn:aws:s3:::landing/prefix/flow/run"
+CONTEXT = {"aws:SourceAccount": "111111111111", "aws:SourceArn": "arn:aws:appflow:us-east-1:111111111111:flow/f"}
+
+
+def allows(*statements: dict[str, Any], principal: Principal = APPFLOW, context: dict[str, str] = CONTEXT) -> bool:
+    whole = [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"} | statement
+        for statement in statements
+    ]
+    return is_allowed(
+        {"Statement": whole}, principal=principal, action="s3:PutObject", resource=OBJECT, context=context
+    )
+
+
+def test_a_policy_without_statements_allows_nothing() -> None:
+    assert not is_allowed({}, principal=APPFLOW, action="s3:PutObject", resource=OBJECT, context={})
+
+
+def test_a_statement_may_stand_alone_without_a_list() -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    assert is_allowed({"Statement": statement}, principal=APPFLOW, action="s3:PutObject", resource=OBJECT, context={})
+
+
+def test_an_explicit_deny_wins_in_any_order() -> None:
+    assert not allows({}, {"Effect": "Deny"})
+    assert not allows({"Effect": "Deny"}, {})
+
+
+@pytest.mark.parametrize(
+    ("action", "matches"),
+    [
+        ("s3:PutObject", True),
+        ("S3:putobject", True),
+        ("s3:Put*", True),
+        ("s3:Put?bject", True),
+        ("*", True),
+        (["s3:GetObject", "s3:PutObject"], True),
+        ("s3:GetObject", False),
+        ("s3:Put", False),
+        ("s3:PutObject?", False),
+        ("s3:[P]utObject", False),
+    ],
+)
+def test_actions_match_whatever_their_case_and_by_wildcard(action: Any, matches: bool) -> None:
+    assert allows({"Action": action}) is matches
+
+
+@pytest.mark.parametrize(
+    ("resource", "matches"),
+    [
+        (OBJECT, True),
+        ("arn:aws:s3:::landing/*", True),
+        ("arn:aws:s3:::landing/prefix/????/run", True),
+        (["arn:aws:s3:::other/*", "arn:aws:s3:::landing/*"], True),
+        ("arn:aws:s3:::landing", False),
+        ("arn:aws:s3:::LANDING/*", False),
+        ("arn:aws:s3:::landing/prefix/f.*", False),
+    ],
+)
+def test_resources_match_by_wildcard_in_their_own_case(resource: Any, matches: bool) -> None:
+    assert allows({"Resource": resource}) is matches
+
+
+@pytest.mark.parametrize(
+    ("principal", "matches"),
+    [
+        ("*", True),
+        ({"AWS": "*"}, True),
+        ({"AWS": "111111111111"}, True),
+        ({"AWS": "arn:aws:iam::111111111111:root"}, True),
+        ({"AWS": [ROLE, "222222222222"]}, True),
+        ({"AWS": SESSION}, True),
+        ({"AWS": "222222222222"}, False),
+        ({"AWS": "arn:aws:iam::222222222222:root"}, False),
+        ({"AWS": "arn:aws:iam::111111111111:role/*"}, False),
+        ({"Service": "appflow.amazonaws.com"}, False),
+        ({"Federated": "example.com"}, False),
+        (None, False),
+    ],
+)
+def test_an_iam_caller_matches_by_account_root_or_arn(principal: Any, matches: bool) -> None:
+    assert allows({"Principal": principal}, principal=CALLER) is matches
+
+
+@pytest.mark.parametrize(
+    ("principal", "matches"),
+    [
+        ("*", True),
+        ({"Service": "appflow.amazonaws.com"}, True),
+        ({"Service": ["glue.amazonaws.com", "appflow.amazonaws.com"]}, True),
+        ({"Service": "glue.amazonaws.com"}, False),
+        ({"AWS": "*"}, False),
+    ],
+)
+def test_a_service_matches_by_its_name(principal: Any, matches: bool) -> None:
+    assert allows({"Principal": principal}) is matches
+
+
+@pytest.mark.parametrize(
+    ("condition", "met"),
+    [
+        ({"StringEquals": {"aws:SourceAccount": "111111111111"}}, True),
+        ({"StringEquals": {"AWS:SOURCEACCOUNT": "111111111111"}}, True),
+        ({"StringEquals": {"aws:SourceAccount": ["222222222222", "111111111111"]}}, True),
+        ({"StringEquals": {"aws:SourceAccount": "1111*"}}, False),
+        ({"StringLike": {"aws:SourceAccount": "1111*"}}, True),
+        ({"StringLike": {"aws:SourceAccount": "2*"}}, False),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:appflow:*:111111111111:flow/*"}}, True),
+        ({"ArnEquals": {"aws:SourceArn": "arn:aws:appflow:us-east-1:111111111111:flow/f"}}, True),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:appflow:*:flow/f"}}, False),
+        ({"ArnLike": {"aws:SourceArn": "*"}}, False),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-example"}}, False),
+        ({"StringEquals": {"aws:SourceAccount": "111111111111", "sts:ExternalId": "x"}}, False),
+        (
+            {
+                "StringEquals": {"aws:SourceAccount": "111111111111"},
+                "StringLike": {"aws:SourceArn": "*:flow/other"},
+            },
+            False,
+        ),
+        ({}, True),
+    ],
+)
+def test_every_condition_must_be_met(condition: dict[str, Any], met: bool) -> None:
+    assert allows({"Condition": condition}) is met
+    assert allows({}, {"Effect": "Deny", "Condition": condition}) is not met
+
+
+def test_insecure_transport_can_be_denied() -> None:
+    denial = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    assert allows({}, denial, context={"aws:SecureTransport": "true"})
+    assert not allows({}, denial, context={"aws:SecureTransport": "false"})
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "1"}}},
+        {"Condition": {"StringEqualsIfExists": {"aws:SourceAccount": "111111111111"}}},
+        {"NotAction": "s3:GetObject"},
+        {"NotPrincipal": {"AWS": "222222222222"}},
+        {"NotResource": "arn:aws:s3:::other"},
+    ],
+)
+def test_what_is_not_understood_never_allows_and_always_denies(unknown: dict[str, Any]) -> None:
+    assert not allows(unknown)
+    assert not allows({}, {"Effect": "Deny", **unknown})
+
+
+@given(st.text(min_size=1))
+def test_a_value_without_wildcards_matches_itself_only(value: str) -> None:
+    condition = {"StringLike": {"sts:ExternalId": value}}
+    assert allows({"Condition": condition}, context={"sts:ExternalId": value})
+    if not set(value) & {"*", "?"}:
+        assert not allows({"Condition": condition}, context={"sts:ExternalId": f"{value}x"})

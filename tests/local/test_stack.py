@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import requests
+
+from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.stack import LocalStack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def stack() -> Iterator[LocalStack]:
+    """Give a running stack that was not seeded."""
+    with LocalStack() as running:
+        yield running
+
+
+def _client(stack: LocalStack, service: Any) -> Any:
+    environment = stack.environment()
+    return boto3.client(
+        service,
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name=environment["AWS_DEFAULT_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def test_one_endpoint_serves_appflow_beside_the_rest_of_aws(stack: LocalStack) -> None:
+    assert _client(stack, "appflow").list_flows()["flows"] == []
+    assert _client(stack, "s3").list_buckets()["Buckets"] == []
+
+
+def test_the_salesforce_orgs_are_served(stack: LocalStack) -> None:
+    org = stack.orgs.create("tenant-x", accounts=1)
+    assert org.my_domain_url == f"{stack.saas_url}/orgs/tenant-x"
+    assert requests.get(f"{org.my_domain_url}/services/data/", timeout=10).status_code == 200
+
+
+def test_before_seeding_there_is_no_airflow_connection(stack: LocalStack) -> None:
+    assert set(stack.environment()) == {
+        "AWS_ENDPOINT_URL",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_DEFAULT_REGION",
+        "AWS_EC2_METADATA_DISABLED",
+    }
+
+
+def test_a_second_stack_in_the_process_is_refused(stack: LocalStack) -> None:
+    with pytest.raises(RuntimeError, match="runs in this process already"):
+        LocalStack().start()
+    assert _client(stack, "appflow").list_flows()["flows"] == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "localhost", "::1", ""])  # noqa: S104  # to be refused
+def test_only_loopback_is_served(host: str) -> None:
+    with pytest.raises(ValueError, match=r"host: .* use 127\.0\.0\.1"):
+        LocalStack(host=host)
+
+
+def test_a_stack_that_does_not_run_has_no_environment_and_no_seed() -> None:
+    with pytest.raises(RuntimeError, match="start it before asking"):
+        LocalStack().environment()
+    with pytest.raises(RuntimeError, match="start it before seeding"):
+        LocalStack().seed()
+
+
+def _refuses_connections(url: str) -> bool:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) != 0
+
+
+def test_a_stopped_stack_leaves_no_port_and_no_trace_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", "999999999999")
+    before = dict(os.environ)
+    with LocalStack() as stack:
+        assert os.environ["MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS"] == "false"
+        assert "MOTO_ACCOUNT_ID" not in os.environ
+    assert _refuses_connections(stack.aws_url)
+    assert _refuses_connections(stack.saas_url)
+    assert dict(os.environ) == before
+
+
+def test_a_stopped_stack_hangs_up_on_connections_that_clients_keep_open() -> None:
+    with requests.Session() as session:
+        with LocalStack() as stack:
+            url = f"{stack.orgs.create('tenant-x', accounts=1).my_domain_url}/services/data/"
+            assert session.get(url, timeout=10).status_code == 200
+        with pytest.raises(requests.ConnectionError):
+            session.get(url, timeout=10)
+
+
+def test_stopping_twice_is_stopping_once() -> None:
+    stack = LocalStack()
+    stack.start()
+    stack.stop()
+    stack.stop()
+    assert _refuses_connections(stack.aws_url)
+
+
+def test_each_start_begins_with_an_empty_aws_without_faults() -> None:
+    with LocalStack() as stack:
+        _client(stack, "s3").create_bucket(Bucket="left-over")
+        settings.inject("ListFlows", "AccessDeniedException")
+    with stack:
+        assert _client(stack, "s3").list_buckets()["Buckets"] == []
+        assert _client(stack, "appflow").list_flows()["flows"] == []
+        assert len(stack.orgs) == 0
+
+
+@pytest.mark.parametrize("argument", ["aws_port", "saas_port"])
+def test_a_port_in_use_is_named_and_nothing_stays_half_started(argument: str) -> None:
+    before = dict(os.environ)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ports = {"aws_port": 0, "saas_port": 0, argument: port}
+        with pytest.raises(OSError, match=rf"port {port} on 127\.0\.0\.1 can't be used .* choose another port"):
+            LocalStack(**ports).start()
+    assert dict(os.environ) == before
+    with LocalStack() as stack:
+        assert stack.aws_url
+
+
+def test_the_ports_asked_for_are_served() -> None:
+    with LocalStack() as first:
+        ports = [int(url.rpartition(":")[2]) for url in (first.aws_url, first.saas_url)]
+    with LocalStack(aws_port=ports[0], saas_port=ports[1]) as second:
+        assert (second.aws_url, second.saas_url) == (first.aws_url, first.saas_url)
+
+
+@pytest.mark.parametrize(("verbose", "logged"), [(False, False), (True, True)])
+def test_requests_are_logged_only_when_asked(verbose: bool, logged: bool, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="werkzeug"), LocalStack(verbose=verbose) as stack:
+        requests.get(f"{stack.saas_url}/services/data/", timeout=10)
+        _client(stack, "s3").list_buckets()
+    assert ("GET /services/data/" in caplog.text) == logged
+    assert bool(caplog.text) == logged
