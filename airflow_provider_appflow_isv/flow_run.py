@@ -137,14 +137,14 @@ def check_success(run: FlowRun, *, max_put_failures: int | None = None) -> None:
     """
     where = {"account": run.account, "flow_name": run.flow_name, "execution_id": run.execution_id}
     if run.state is not RunState.SUCCEEDED:
-        said = run.message or "AppFlow gave no message"
+        said = (run.message or "AppFlow gave no message").rstrip(".")
         raise FlowRunFailed(
             f"The flow run ended with status {run.status}: {said}.", code=run.status, hint=_hint(run), **where
         )
     if max_put_failures is not None and (run.put_failures or 0) > max_put_failures:
         raise FlowRunIncomplete(
             f"The destination refused {run.put_failures} records, {max_put_failures} are allowed: "
-            f"{run.message or 'AppFlow gave no message'}.",
+            f"{(run.message or 'AppFlow gave no message').rstrip('.')}.",
             hint="See the flow's error bucket, or raise max_put_failures.",
             **where,
         )

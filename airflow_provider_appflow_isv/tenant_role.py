@@ -54,16 +54,18 @@ class TenantRole:
     assume_role_kwargs: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not _ROLE_ARN.fullmatch(self.role_arn):
+        if not (isinstance(self.role_arn, str) and _ROLE_ARN.fullmatch(self.role_arn)):
             raise TenantConfigurationError(
                 f"role_arn {self.role_arn!r} is not the ARN of an IAM role.",
                 hint="Give it as arn:aws:iam::<12 digits>:role/<name>.",
             )
-        if self.external_id is not None and not _EXTERNAL_ID.fullmatch(self.external_id):
+        external_id = self.external_id
+        if external_id is not None and not (isinstance(external_id, str) and _EXTERNAL_ID.fullmatch(external_id)):
             raise TenantConfigurationError(
-                "external_id must have 2 to 1224 characters out of letters, digits and _+=,.@:/-.",
-                account=self.account_id,
+                "external_id must be a text of 2 to 1224 letters, digits and _+=,.@:/-.", account=self.account_id
             )
+        if not isinstance(self.assume_role_kwargs, Mapping):
+            raise TenantConfigurationError("assume_role_kwargs must be a dict.", account=self.account_id)
         if unknown := sorted(set(self.assume_role_kwargs) - set(_MEMBERS)):
             raise TenantConfigurationError(
                 f"assume_role_kwargs has {', '.join(unknown)}, which can't be set there.",
@@ -71,9 +73,9 @@ class TenantRole:
                 hint=f"Possible are {', '.join(_MEMBERS)}; role and ExternalId are role_arn and external_id.",
             )
         duration = self.assume_role_kwargs.get("DurationSeconds")
-        if duration is not None and not 900 <= int(duration) <= 43200:
+        if duration is not None and not (isinstance(duration, int) and 900 <= duration <= 43200):
             raise TenantConfigurationError(
-                f"assume_role_kwargs['DurationSeconds'] is {duration}, it must lie in 900 to 43200.",
+                f"assume_role_kwargs['DurationSeconds'] is {duration!r}, it must be a number in 900 to 43200.",
                 account=self.account_id,
             )
 

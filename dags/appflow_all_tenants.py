@@ -37,7 +37,7 @@ def appflow_all_tenants() -> None:
         """What the mapped steps need of each tenant."""
         names = ("name", "role_arn", "external_id", "region_name", "bucket", "secret_id", "login_url", "instance_url")
         return [
-            {member: tenant.get(member) for member in names}
+            {member: tenant[member] for member in names}
             for tenant in Variable.get("appflow_tenants", deserialize_json=True)
         ]
 
@@ -59,7 +59,9 @@ def appflow_all_tenants() -> None:
             "external_id": external_id,
             "region_name": region_name,
         }
-        grant = AppFlowGrantBucketAccessOperator(task_id="grant_bucket_access", bucket_name=bucket, **aws)
+        # Airflow's UI shows each mapped task with the tenant's account instead of 0, 1, 2
+        shown: dict[str, Any] = {**aws, "map_index_template": "{{ task.role_arn.split(':')[4] }}"}
+        grant = AppFlowGrantBucketAccessOperator(task_id="grant_bucket_access", bucket_name=bucket, **shown)
         profile = AppFlowCreateConnectorProfileOperator(
             task_id="refresh_connector_profile",
             connector_profile_name=PROFILE,
@@ -67,7 +69,7 @@ def appflow_all_tenants() -> None:
             connector_profile_properties={"Salesforce": {"instanceUrl": instance_url}},
             credentials=SalesforceCredentials(secret_id=secret_id, login_url=login_url),
             if_exists="update",
-            **aws,
+            **shown,
         )
         flow = AppFlowCreateFlowOperator(
             task_id="create_flow",
@@ -98,9 +100,9 @@ def appflow_all_tenants() -> None:
                 }
             ],
             if_exists="update",
-            **aws,
+            **shown,
         )
-        run = AppFlowStartFlowOperator(task_id="run_flow", flow_name=FLOW, deferrable=True, **aws)
+        run = AppFlowStartFlowOperator(task_id="run_flow", flow_name=FLOW, deferrable=True, **shown)
         grant >> profile >> flow >> run
         read_what_landed(name, run.output, aws, bucket)
 
@@ -108,19 +110,18 @@ def appflow_all_tenants() -> None:
     def read_what_landed(name: str, run: Any, aws: dict[str, Any], bucket: str) -> dict[str, Any]:
         """The run, its objects and their first rows, read through the tenant's role."""
         import json
+        from itertools import islice
 
         from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
         hook = AppFlowHook(**aws)
         s3 = hook.client("s3")
         prefix = f"salesforce/{run['flow_name']}/{run['execution_id']}"
-        keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
-        rows = [
-            json.loads(line)
-            for key in keys
-            for line in s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
-        ]
-        return {"tenant": name, "account": hook.account, "run": run, "keys": keys, "first_rows": rows[:2]}
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        lines = (line for key in keys for line in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_lines())
+        first_rows = [json.loads(line) for line in islice(lines, 2)]
+        return {"tenant": name, "account": hook.account, "run": run, "keys": keys, "first_rows": first_rows}
 
     load.expand_kwargs(tenants())
 

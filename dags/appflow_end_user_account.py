@@ -108,18 +108,17 @@ def appflow_end_user_account() -> None:
     def read_what_landed(run: Any, aws: dict[str, Any], bucket: str) -> dict[str, Any]:
         """The objects of the run and their first rows, read through the same role."""
         import json
+        from itertools import islice
 
         from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
         s3 = AppFlowHook(**aws).client("s3")
         prefix = f"salesforce/{run['flow_name']}/{run['execution_id']}"
-        keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
-        rows = [
-            json.loads(line)
-            for key in keys
-            for line in s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode().splitlines()
-        ]
-        return {"keys": keys, "rows": len(rows), "first_rows": rows[:3]}
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        lines = (line for key in keys for line in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_lines())
+        first_rows = [json.loads(line) for line in islice(lines, 3)]
+        return {"keys": keys, "first_rows": first_rows}
 
     connectors >> grant >> profile >> flow >> run
     read_what_landed(run.output, AWS, of_tenant("bucket"))

@@ -52,7 +52,7 @@ def child(arguments: list[str], *, env: dict[str, str], output: int | None = Non
 def local_stack() -> Iterator[dict[str, str]]:
     """A seeded local AWS and Salesforce on free ports; yields the variables that it tells its clients to export."""
     arguments = ["-m", "airflow_provider_appflow_isv.local", "--aws-port", "0", "--saas-port", "0", "--seed"]
-    with child(arguments, env=dict(os.environ), output=subprocess.PIPE) as process:
+    with child(arguments, env=_clean_environment(), output=subprocess.PIPE) as process:
         exports, said = {}, []
         assert process.stdout is not None
         for line in process.stdout:
@@ -71,15 +71,26 @@ def local_stack() -> Iterator[dict[str, str]]:
 def airflow_environment(home: Path, stack: dict[str, str]) -> dict[str, str]:
     """The environment of an Airflow in ``home`` that runs the example DAGs against the local stack."""
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_"))},
+        **_clean_environment(),
         **stack,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "NO_PROXY": ",".join(filter(None, ["127.0.0.1", os.environ.get("NO_PROXY")])),
     }
+
+
+def _clean_environment() -> dict[str, str]:
+    """This process's environment without settings that would lead our children to another Airflow, AWS or a proxy."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_"))}
+    return kept | {name: ",".join(filter(None, ["127.0.0.1", kept.get(name)])) for name in ("NO_PROXY", "no_proxy")}
+
+
+def end_like_ctrl_c() -> None:
+    """Let a closed terminal and SIGTERM end this process as Ctrl-C does: with everything that it has started."""
+    for how in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(how, signal.default_int_handler)
 
 
 def migrate(env: dict[str, str], log: Path) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
-from demo.environment import ROOT, airflow_environment, child, local_stack, migrate
+from demo.environment import ROOT, airflow_environment, child, end_like_ctrl_c, local_stack, migrate
 
 
 def main() -> int:
     """Serve until Ctrl-C."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_like_ctrl_c()
     home = ROOT / ".airflow" / "ui"
     home.mkdir(parents=True, exist_ok=True)
     port = os.environ.get("PORT", "8080")

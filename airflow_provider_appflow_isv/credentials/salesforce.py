@@ -44,6 +44,9 @@ class SalesforceCredentials(CredentialSource):
     allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
         if bool(self.salesforce_conn_id) == bool(self.secret_id):
             raise TenantConfigurationError(
                 "SalesforceCredentials needs salesforce_conn_id or secret_id, one of them.",
@@ -58,6 +61,7 @@ class SalesforceCredentials(CredentialSource):
         """A fresh access token for the org in ``properties["Salesforce"]["instanceUrl"]``, as AppFlow takes it."""
         from airflow_provider_appflow_isv.hooks.salesforce import SalesforceTokenHook
 
+        self._check()
         instance_url = properties.get("Salesforce", {}).get("instanceUrl")
         if not instance_url:
             raise TenantConfigurationError(

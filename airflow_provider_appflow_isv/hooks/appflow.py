@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from airflow_provider_appflow_isv.hooks.assumed_session import (
     assumed_credentials,
     boto3_session,
 )
-from airflow_provider_appflow_isv.hooks.request_errors import explained
+from airflow_provider_appflow_isv.hooks.request_errors import FIRST_HOP, explained
 from airflow_provider_appflow_isv.tenant_role import TenantRole
 
 if TYPE_CHECKING:
@@ -55,6 +55,10 @@ class AppFlowHook(AwsGenericHook["AppflowClient"]):
         external_id: str | None = None,
         assume_role_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
+        if aws_conn_id == "":
+            raise TenantConfigurationError(
+                "aws_conn_id is empty.", hint="Name a connection, or set None for the worker's own AWS credentials."
+            )
         super().__init__(
             aws_conn_id=aws_conn_id,
             region_name=region_name,
@@ -63,6 +67,7 @@ class AppFlowHook(AwsGenericHook["AppflowClient"]):
             config=botocore_config,
         )
         self.role = TenantRole.from_arguments(role_arn, external_id, assume_role_kwargs)
+        self.mask: Callable[[str], object] = mask_secret
 
     @cached_property
     def conn_config(self) -> AwsConnectionWrapper:
@@ -85,18 +90,25 @@ class AppFlowHook(AwsGenericHook["AppflowClient"]):
         )
 
     @cached_property
+    def _first_session(self) -> Any:
+        with explained(FIRST_HOP, subject=f"connection {self.aws_conn_id}"):
+            return super().get_session(region_name=self.region_name)
+
+    @cached_property
     def _role_credentials(self) -> RefreshableCredentials:
         assert self.role is not None
-        first_hop = super().get_session(region_name=self.region_name)
-        sts = first_hop.client(
+        sts = self._first_session.client(
             "sts",
-            region_name=first_hop.region_name or "us-east-1",
+            region_name=self._first_session.region_name or "us-east-1",
             endpoint_url=self.conn_config.get_service_endpoint_url("sts"),
             config=self.config,
             verify=self.verify,
         )
         self.log.info("Assuming role %s", self.role.role_arn)
-        return assumed_credentials(sts, self.role, default_session_name=self._session_name)
+        # bound late: the trigger sets its own
+        return assumed_credentials(
+            sts, self.role, default_session_name=self._session_name, mask=lambda secret: self.mask(secret)
+        )
 
     @property
     def _session_name(self) -> str:
@@ -111,23 +123,24 @@ class AppFlowHook(AwsGenericHook["AppflowClient"]):
         :raises AssumeRoleError: the role could not be assumed.
         """
         region = region_name or self.region_name
-        session = super().get_session(region_name=region)
+        session = self._first_session
         if self.role:
             session = boto3_session(self._role_credentials, region or session.region_name)
-        if deferrable:
-            return aiobotocore_session(session)
-        if self.role:
-            frozen = self._role_credentials.get_frozen_credentials()
-            mask_secret(frozen.secret_key)
-            mask_secret(frozen.token)
-        return session
+        elif region != self.region_name:
+            session = super().get_session(region_name=region)
+        return aiobotocore_session(session) if deferrable else session
 
     @cached_property
     def conn(self) -> AppflowClient:
         """The boto3 client, made once."""
-        with explained("Creating the AppFlow client"):
+        with explained("Creating the AppFlow client", account=self.known_account):
             client: AppflowClient = self.get_client_type(region_name=self.region_name)
         return client
+
+    async def get_async_conn(self) -> Any:
+        """An aiobotocore client, to be used as an asynchronous context manager."""
+        with explained("Creating the AppFlow client", account=self.known_account):
+            return await super().get_async_conn()  # type: ignore[no-untyped-call]  # untyped in the amazon provider
 
     def session(self) -> Any:
         """A boto3 session for any other service in the same account; its credentials renew themselves.
@@ -142,7 +155,7 @@ class AppFlowHook(AwsGenericHook["AppflowClient"]):
 
         :param service_name: boto3's name of the service, e.g. ``s3`` or ``secretsmanager``.
         """
-        with explained(f"Creating the {service_name} client"):
+        with explained(f"Creating the {service_name} client", account=self.known_account):
             return self.get_session().client(
                 service_name,
                 endpoint_url=self.conn_config.get_service_endpoint_url(service_name),
@@ -162,7 +175,12 @@ class AppFlowHook(AwsGenericHook["AppflowClient"]):
         :param secret_id: name or ARN of the secret.
         """
         with explained("GetSecretValue", account=self.known_account, subject=f"secret {secret_id}"):
-            return str(self.client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"])
+            answer = self.client("secretsmanager").get_secret_value(SecretId=secret_id)
+        if "SecretString" not in answer:
+            raise TenantConfigurationError(
+                f"Secret {secret_id} is binary.", account=self.known_account, hint="Store its value as a text of JSON."
+            )
+        return str(answer["SecretString"])
 
     @cached_property
     def account(self) -> str:
@@ -171,6 +189,11 @@ class AppFlowHook(AwsGenericHook["AppflowClient"]):
             return self.role.account_id
         with explained("GetCallerIdentity"):
             return str(self.client("sts").get_caller_identity()["Account"])
+
+    def flow_arn(self, flow_name: str) -> str:
+        """ARN of a flow of this account and region, whether it exists or not."""
+        meta = self.conn.meta
+        return f"arn:{meta.partition}:appflow:{meta.region_name}:{self.account}:flow/{flow_name}"
 
     @property
     def known_account(self) -> str | None:

@@ -8,6 +8,7 @@ side has it renewed in a thread when that is due, and otherwise only reads it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -19,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 
 from airflow_provider_appflow_isv.exceptions import AssumeRoleError
+from airflow_provider_appflow_isv.hooks.request_errors import error_code
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials, ReadOnlyCredentials
@@ -29,13 +31,21 @@ if TYPE_CHECKING:
 # one for all sessions: a loader caches service models, and each of its own costs megabytes (botocore issue 3078)
 _loader = Loader()
 
+_TRUST_HINT = (
+    "Check that the role exists, that its trust policy names the account and role that the Airflow connection acts as, "
+    "that external_id equals the policy's sts:ExternalId, and that the connection may call sts:AssumeRole on it."
+)
 
-def assumed_credentials(sts: STSClient, role: TenantRole, *, default_session_name: str) -> RefreshableCredentials:
+
+def assumed_credentials(
+    sts: STSClient, role: TenantRole, *, default_session_name: str, mask: Callable[[str], object]
+) -> RefreshableCredentials:
     """Credentials of ``role`` that call sts:AssumeRole again before they expire.
 
     :param sts: client with the credentials of the first hop.
     :param role: the role to assume.
     :param default_session_name: RoleSessionName unless the role's arguments name one.
+    :param mask: told each secret before its first use.
     :raises AssumeRoleError: AWS refused, at once or at a renewal.
     """
     members = role.request_members(default_session_name=default_session_name)
@@ -45,6 +55,8 @@ def assumed_credentials(sts: STSClient, role: TenantRole, *, default_session_nam
             credentials = sts.assume_role(RoleArn=role.role_arn, **members)["Credentials"]
         except (ClientError, BotoCoreError) as error:
             raise _refused(error, role) from error
+        mask(credentials["SecretAccessKey"])
+        mask(credentials["SessionToken"])
         return {
             "access_key": credentials["AccessKeyId"],
             "secret_key": credentials["SecretAccessKey"],
@@ -113,13 +125,13 @@ class _AsyncResolved:
 
 
 def _refused(error: ClientError | BotoCoreError, role: TenantRole) -> AssumeRoleError:
-    code = error.response["Error"].get("Code") if isinstance(error, ClientError) else type(error).__name__
+    code = error_code(error)
     external_id = "with the ExternalId given" if role.external_id else "without an ExternalId"
     return AssumeRoleError(
         f"Role {role.role_arn} could not be assumed {external_id}: {error}.",
         account=role.account_id,
         code=code,
-        hint="Check that the role exists, that its trust policy names the account and role that the Airflow connection "
-        "acts as, that external_id equals the policy's sts:ExternalId, and that the connection may call "
-        "sts:AssumeRole on it.",
+        hint=_TRUST_HINT
+        if code.startswith("AccessDenied")
+        else "Check region_name and the worker's network, or retry.",
     )

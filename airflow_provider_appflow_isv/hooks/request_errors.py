@@ -2,72 +2,81 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ParamValidationError,
+    SSLError,
+)
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, AppFlowRequestError
 
-# code -> (text that the message must contain, hint); the first match counts
-_HINTS: tuple[tuple[str, str, str], ...] = (
+FIRST_HOP = "Opening the Airflow connection's AWS session"
+
+_RATE = "AWS limits the request rate of that account; retry later or run fewer tasks at once."
+_BUCKET = "The bucket is in another account than the one named here, or the role may not read or set its policy."
+
+# beginnings of error codes, what operation and message must contain, hint; the first match counts
+_HINTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "ResourceNotFoundException",
-        "onnector profile",
+        "GetSecretValue",
+        "",
+        "Check the secret's name, the region, and in whose account it is stored.",
+    ),
+    (
+        "ResourceNotFoundException",
+        "",
+        "connector profile",
         "Create it with AppFlowCreateConnectorProfileOperator, or check its name, the region and the account.",
     ),
     (
         "ResourceNotFoundException",
+        "",
         "",
         "Check the name, the region and the account; AppFlowCreateFlowOperator creates a flow.",
     ),
     (
         "ConnectorAuthenticationException",
         "",
+        "",
         "The SaaS refused the credential: refresh it with AppFlowUpdateConnectorProfileOperator.",
     ),
     (
         "ConnectorServerException",
         "",
+        "",
         "The SaaS could not be reached or did not know what was asked for: check instance URL, object and field names.",
     ),
-    (
-        "ConflictException",
-        "lready exists",
-        "Set if_exists to 'update' or 'skip', or choose another name.",
-    ),
-    (
-        "ConflictException",
-        "",
-        "Something else works on it; look at the flow in the AppFlow console, then retry.",
-    ),
+    ("ConflictException", "", "already exists", "Set if_exists to 'update' or 'skip', or choose another name."),
+    ("ConflictException", "", "", "Something else works on it; look at the flow in the AppFlow console, then retry."),
     (
         "ValidationException",
         "",
+        "",
         "Correct the argument that the message names; it is checked again on the next try.",
     ),
-    ("UnsupportedOperationException", "", "An on-demand flow can't be stopped; cancel its runs instead."),
-    ("ServiceQuotaExceededException", "", "Delete what is no longer used or ask AWS to raise the quota."),
-    ("AccessDenied", "", "Allow the action in the policy of the role or user that makes the call."),
-    (
-        "Throttling",
-        "",
-        "AWS limits the request rate of that account; retry later or run fewer tasks at once.",
-    ),
-    (
-        "TooManyRequests",
-        "",
-        "AWS limits the request rate of that account; retry later or run fewer tasks at once.",
-    ),
-    ("NoSuchBucket", "", "Check the bucket's name and the account that owns it."),
-    (
-        "NoCredentials",
-        "",
-        "Give the Airflow connection credentials, or run where AWS credentials are provided.",
-    ),
-    ("NoRegion", "", "Set region_name on the task or in the Airflow connection."),
-    ("ExpiredToken", "", "The session ended during the call; retry."),
+    ("ParamValidationError", "", "", "Correct the member that the message names."),
+    ("UnsupportedOperationException", "", "", "An on-demand flow can't be stopped; cancel its runs instead."),
+    ("ServiceQuotaExceededException", "", "", "Delete what is no longer used or ask AWS to raise the quota."),
+    ("AccessDenied", "BucketPolicy", "", _BUCKET),
+    ("AccessDenied", FIRST_HOP, "", "Check the role in the Airflow connection and who may assume it."),
+    ("AccessDenied", "", "", "Allow the action in the policy of the role or user that makes the call."),
+    ("Throttling", "", "", _RATE),
+    ("TooManyRequests", "", "", _RATE),
+    ("NoSuchBucket", "", "", "Check the bucket's name and the account that owns it."),
+    ("NoCredentials", "", "", "Give the Airflow connection credentials, or run where AWS credentials are provided."),
+    ("NoRegion", "", "", "Set region_name on the task or in the Airflow connection."),
+    ("ExpiredToken", "", "", "The session ended during the call; retry."),
+    ("EndpointConnectionError", "", "", "Check region_name and the worker's network."),
+    ("ConnectTimeoutError", "", "", "Check region_name and the worker's network."),
 )
 
 _TRANSIENT_CODES = ("Throttling", "TooManyRequests", "RequestLimitExceeded", "SlowDown")
@@ -94,12 +103,20 @@ def is_transient(error: BaseException | None) -> bool:
     return isinstance(error, HTTPClientError | NoConnectionError) and not isinstance(error, SSLError)
 
 
+def is_unreachable(error: BaseException | None) -> bool:
+    """Whether there is nothing at the address: no network, or a region that does not exist."""
+    if isinstance(error, AppFlowIsvError):
+        return is_unreachable(error.__cause__)
+    return isinstance(error, EndpointConnectionError)
+
+
 def request_error(
     error: ClientError | BotoCoreError,
     *,
     operation: str,
     account: str | None = None,
     flow_name: str | None = None,
+    execution_id: str | None = None,
     subject: str | None = None,
 ) -> AppFlowRequestError:
     """The typed error for a refused request.
@@ -107,16 +124,28 @@ def request_error(
     :param operation: name of the API operation, e.g. ``StartFlow``.
     :param account: AWS account id that the call was made in.
     :param flow_name: flow that it concerned.
+    :param execution_id: flow run that it concerned.
     :param subject: what else it concerned, e.g. ``connector profile tenant-a``.
     """
     code = error_code(error)
     said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
+    if isinstance(error, ParamValidationError):
+        # botocore quotes the value that it refuses, which may be a secret
+        said = re.sub(r"value: .*?, type: ", "type: ", said, flags=re.DOTALL)
     about = f" of {subject}" if subject else ""
-    hint = next((h for prefix, text, h in _HINTS if code.startswith(prefix) and text in said), None)
+    hint = next(
+        (
+            hint
+            for prefix, asked, text, hint in _HINTS
+            if code.startswith(prefix) and asked in operation and text in said.lower()
+        ),
+        None,
+    )
     return AppFlowRequestError(
-        f"{operation}{about} was refused with {code}: {said.rstrip('.')}.",
+        f"{operation}{about} failed with {code}: {said.rstrip('.')}.",
         account=account,
         flow_name=flow_name,
+        execution_id=execution_id,
         code=code,
         hint=hint,
     )

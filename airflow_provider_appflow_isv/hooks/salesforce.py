@@ -70,9 +70,10 @@ class SalesforceTokenHook(BaseHook):
     :param aws_hook: reads the secret, in the account that it acts in.
     :param grant: ``password``, ``client_credentials`` or ``jwt_bearer``; default is what connection or secret say, else
         the only grant that their members allow.
-    :param login_url: host to ask for tokens, where connection or secret name none; default
+    :param login_url: host to ask for tokens; default is what connection or secret say, else
         ``https://login.salesforce.com``.
-    :param instance_url: the org's base URL, where connection or secret name none; an answer of another org is refused.
+    :param instance_url: base URL of the org that the token must be for; a connection or secret for another org, and an
+        answer of another, are refused. Default is what connection or secret say.
     :param allowed_hosts: hosts that credentials may be sent to besides Salesforce's own.
     :param retries: how often a request is repeated that did not reach Salesforce or, for grants that may be replayed,
         met its own trouble; default 2.
@@ -104,7 +105,11 @@ class SalesforceTokenHook(BaseHook):
             raise TenantConfigurationError("secret_id needs aws_hook, which reads the secret.")
         if grant and grant not in GRANTS:
             raise TenantConfigurationError(f"grant {grant!r} is not known.", hint=f"Possible are {', '.join(GRANTS)}.")
-        self.salesforce_conn_id = salesforce_conn_id or (None if secret_id else self.default_conn_name)
+        if "" in (salesforce_conn_id, secret_id):
+            raise TenantConfigurationError("salesforce_conn_id or secret_id is empty.", hint="Name the one to use.")
+        if salesforce_conn_id is None and secret_id is None:
+            salesforce_conn_id = self.default_conn_name
+        self.salesforce_conn_id = salesforce_conn_id
         self.secret_id = secret_id
         self.aws_hook = aws_hook
         self.grant = grant
@@ -155,23 +160,18 @@ class SalesforceTokenHook(BaseHook):
         return token
 
     def test_connection(self) -> tuple[bool, str]:
-        """Whether a token can be had, and for which org; what the test button in Airflow's UI shows."""
+        """Whether a token can be had, and for which org or why not."""
         try:
             token = self.get_token()
-        except Exception as error:  # the button shows whatever went wrong
+        except Exception as error:  # whatever went wrong is the answer
             return False, str(error)
         return True, f"Got an access token for org {token.organization_id} at {token.instance_url}"
 
     def _login(self) -> SalesforceLogin:
+        wanted = {"grant": self.grant, "login_url": self.login_url, "instance_url": self.instance_url}
         if self.secret_id:
             assert self.aws_hook is not None
-            return SalesforceLogin.from_secret(
-                self.aws_hook.secret_text(self.secret_id),
-                name=self.secret_id,
-                grant=self.grant,
-                login_url=self.login_url,
-                instance_url=self.instance_url,
-            )
+            return SalesforceLogin.from_secret(self.aws_hook.secret_text(self.secret_id), name=self.secret_id, **wanted)
         try:
             connection = self.get_connection(str(self.salesforce_conn_id))
         except AirflowNotFoundException as error:
@@ -179,7 +179,7 @@ class SalesforceTokenHook(BaseHook):
                 f"Airflow connection {self.salesforce_conn_id!r} (salesforce_conn_id) does not exist.",
                 hint="Create it with the layout of type salesforce, or use secret_id.",
             ) from error
-        return SalesforceLogin.from_connection(connection, grant=self.grant)
+        return SalesforceLogin.from_connection(connection, **wanted)
 
     def _post(self, login: SalesforceLogin) -> dict[str, Any]:
         host = urlsplit(login.token_host).netloc
@@ -246,7 +246,7 @@ class SalesforceTokenHook(BaseHook):
     def _check_origin(self, answer: dict[str, Any], login: SalesforceLogin) -> None:
         got = answer["instance_url"].rstrip("/")
         check_host(got, allowed_hosts=self.allowed_hosts, what="instance_url of Salesforce's answer")
-        expected = login.instance_url or (self.instance_url or "").rstrip("/") or None
+        expected = login.instance_url
         if expected and got.lower() != expected.lower():
             raise SalesforceConfigurationError(
                 f"Salesforce answered for {got}, but the login is for {expected}.",

@@ -90,28 +90,27 @@ class SalesforceLogin:
         return self.login_url
 
     @classmethod
-    def from_connection(cls, connection: Connection, *, grant: str | None = None) -> SalesforceLogin:
+    def from_connection(cls, connection: Connection, **wanted: str | None) -> SalesforceLogin:
         """Read an Airflow connection laid out like type ``salesforce`` (user name, password, extra).
 
         :param connection: extra has consumer_key, consumer_secret, security_token, domain, instance_url, private_key
             or private_key_file_path as Airflow's Salesforce provider names them, and optionally login_url and grant.
-        :param grant: see :meth:`from_mapping`.
+        :param wanted: see :meth:`from_mapping`.
         """
         prefix = "extra__salesforce__"
         extra = {name.removeprefix(prefix): value for name, value in connection.extra_dejson.items()}
         members = {"username": connection.login, "password": connection.password, **extra}
         if path := extra.get("private_key_file_path"):
-            members["private_key"] = Path(path).read_text()
-        return cls.from_mapping(members, source=f"connection {connection.conn_id}", grant=grant)
+            members["private_key"] = _read(path, connection.conn_id)
+        return cls.from_mapping(members, source=f"connection {connection.conn_id}", **wanted)
 
     @classmethod
-    def from_secret(cls, text: str, *, name: str, grant: str | None = None, **defaults: str | None) -> SalesforceLogin:
+    def from_secret(cls, text: str, *, name: str, **wanted: str | None) -> SalesforceLogin:
         """Read a secret's JSON, with any of the names that AppFlow, AWS and Salesforce use for its members.
 
         :param text: the secret's value.
         :param name: the secret's name, for messages.
-        :param grant: see :meth:`from_mapping`.
-        :param defaults: members that count where the secret doesn't have them, e.g. ``login_url``.
+        :param wanted: see :meth:`from_mapping`.
         """
         try:
             members = json.loads(text)
@@ -122,24 +121,40 @@ class SalesforceLogin:
                 f"The value of secret {name} is not a JSON object.",
                 hint='Store it as {"clientId": ..., "clientSecret": ..., "username": ..., ...}.',
             )
-        given = {key: value for key, value in defaults.items() if value}
-        return cls.from_mapping({**given, **members}, source=f"secret {name}", grant=grant)
+        return cls.from_mapping(members, source=f"secret {name}", **wanted)
 
     @classmethod
-    def from_mapping(cls, members: Mapping[str, Any], *, source: str, grant: str | None = None) -> SalesforceLogin:
+    def from_mapping(
+        cls,
+        members: Mapping[str, Any],
+        *,
+        source: str,
+        grant: str | None = None,
+        login_url: str | None = None,
+        instance_url: str | None = None,
+    ) -> SalesforceLogin:
         """Pick the members of a login out of a mapping, by any of their names.
 
         :param members: the mapping; members that no login needs are left alone.
         :param source: where it comes from, for messages.
         :param grant: OAuth grant; default is the mapping's ``grant``, else the only one that its members allow.
-        :raises TenantConfigurationError: a member is missing, or more than one grant is possible and none is named.
+        :param login_url: host to ask for tokens; default is the mapping's ``login_url`` or ``domain``, else production.
+        :param instance_url: the org that the login must be for; default is the mapping's.
+        :raises TenantConfigurationError: a member is missing, the mapping is for another org, or more than one grant is
+            possible and none is named.
         """
         found = {name: _first(members, names) for name, names in _NAMES.items()}
         domain, security_token = found.pop("domain"), found.pop("security_token")
         found["password"] = f"{found['password']}{security_token or ''}" if found["password"] else None
-        found["instance_url"] = _base_url(found["instance_url"])
-        found["login_url"] = _base_url(found["login_url"] or (f"https://{domain}.salesforce.com" if domain else None))
-        found["login_url"] = found["login_url"] or PRODUCTION_LOGIN
+        own, wanted = _base_url(found["instance_url"]), _base_url(instance_url)
+        if own and wanted and own.lower() != wanted.lower():
+            raise TenantConfigurationError(
+                f"The {source} is for {own}, and the login is wanted for {wanted}.",
+                hint="Check that connection or secret belong to this tenant's org.",
+            )
+        found["instance_url"] = wanted or own
+        by_domain = f"https://{domain}.salesforce.com" if domain else PRODUCTION_LOGIN
+        found["login_url"] = _base_url(login_url or found["login_url"] or by_domain)
         found["grant"] = _choose_grant(grant or found["grant"], found, source)
         if missing := [name for name in GRANTS[found["grant"]] if not found[name]]:
             raise TenantConfigurationError(
@@ -173,6 +188,16 @@ def check_host(url: str, *, allowed_hosts: tuple[str, ...] = (), what: str) -> N
             hint="It must be https on login.salesforce.com, test.salesforce.com or an org's *.my.salesforce.com; "
             "name other hosts in allowed_hosts.",
         )
+
+
+def _read(path: str, conn_id: str | None) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError as error:
+        raise TenantConfigurationError(
+            f"private_key_file_path {path!r} of connection {conn_id} can't be read: {error.strerror}.",
+            hint="Every worker needs the file; a secret with privateKey needs none.",
+        ) from error
 
 
 def _first(members: Mapping[str, Any], names: tuple[str, ...]) -> Any:

@@ -31,6 +31,8 @@ _BACKLOG = 128
 _STOP_POLL = 0.05  # seconds between looks at whether to stop
 # moto reads both at each request: an account must not read another's bucket, and must not be fixed for all requests.
 _MOTO_ENVIRONMENT = {"MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS": "false", "MOTO_ACCOUNT_ID": None}
+# A profile that is not on this machine would break the seeding's clients.
+_CLIENT_ENVIRONMENT = {"AWS_PROFILE": None, "AWS_DEFAULT_PROFILE": None}
 # What a client sends before there is a seed; moto takes unknown keys for its default account.
 _UNSEEDED_KEY = "local"
 _one_at_a_time = threading.Lock()
@@ -115,6 +117,11 @@ def _set_environment(values: dict[str, str | None]) -> None:
             os.environ[name] = value
 
 
+def _without_proxy(host: str) -> dict[str, str]:
+    """The variables that keep a proxy out of requests to the host."""
+    return {name: ",".join(filter(None, [host, os.environ.get(name)])) for name in ("NO_PROXY", "no_proxy")}
+
+
 @contextmanager
 def _only_one() -> Iterator[None]:
     if not _one_at_a_time.acquire(blocking=False):
@@ -173,7 +180,9 @@ class LocalStack:
         """
         with ExitStack() as starting:
             starting.enter_context(_only_one())
-            starting.enter_context(_environment(dict(_MOTO_ENVIRONMENT)))
+            starting.enter_context(
+                _environment({**_MOTO_ENVIRONMENT, **_CLIENT_ENVIRONMENT, **_without_proxy(self._host)})
+            )
             aws_listener = starting.enter_context(_listen(self._host, self._aws_port))
             saas_listener = starting.enter_context(_listen(self._host, self._saas_port))
             self.aws_url = f"http://{self._host}:{aws_listener.getsockname()[1]}"
@@ -225,6 +234,8 @@ class LocalStack:
             "AWS_SECRET_ACCESS_KEY": seeded.secret_access_key if seeded else _UNSEEDED_KEY,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": os.environ["NO_PROXY"],
+            "no_proxy": os.environ["no_proxy"],
         }
         if seeded:
             connection = {

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _FLOW_NAME = re.compile(r"[a-zA-Z0-9][\w!@#.-]{1,255}", re.ASCII)
 
+# where a call is made: one of these that was given and came to nothing must not become the default
+_WHERE = ("aws_conn_id", "region_name", "role_arn", "external_id")
+
 
 class AppFlowBaseOperator(BaseOperator):
     """Base of the operators and sensors; all of these arguments are templated and can be mapped.
@@ -55,12 +58,19 @@ class AppFlowBaseOperator(BaseOperator):
         self.role_arn = role_arn
         self.external_id = external_id
         self.assume_role_kwargs = assume_role_kwargs
+        self._named = [name for name in _WHERE if getattr(self, name) is not None]
 
     def check_arguments(self) -> None:
         """Refuse arguments that are wrong, as far as they are known: when the DAG is parsed, and again when rendered.
 
         :raises TenantConfigurationError: naming the argument.
         """
+        for name in self._named:
+            if getattr(self, name) in (None, "", "None"):
+                raise TenantConfigurationError(
+                    f"{name} has rendered to nothing: the call would be made elsewhere than meant.",
+                    hint="Check the template or the mapped value that it comes from.",
+                )
         role = (self.role_arn, self.external_id, self.assume_role_kwargs)
         if is_literal(role):
             TenantRole.from_arguments(*role)
@@ -89,19 +99,27 @@ def is_literal(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float)
 
 
-def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+def check_choice(name: str, value: Any, choices: Sequence[Any]) -> None:
     """Refuse an argument that is none of the choices; one that is not known yet passes.
 
     :raises TenantConfigurationError: naming the argument and the choices.
     """
     if is_literal(value) and value not in choices:
-        raise TenantConfigurationError(f"{name} {value!r} is not known.", hint=f"Possible are {', '.join(choices)}.")
+        raise TenantConfigurationError(
+            f"{name} {value!r} is not known.", hint=f"Possible are {', '.join(map(str, choices))}."
+        )
 
 
 def check_flow_name(name: Any) -> None:
     """Refuse a name that AppFlow's service model does not allow for a flow; one that is not known yet passes."""
-    if is_literal(name) and not _FLOW_NAME.fullmatch(str(name)):
+    if is_literal(name) and not (isinstance(name, str) and _FLOW_NAME.fullmatch(name)):
         raise TenantConfigurationError(
             f"flow_name {name!r} is not a name that AppFlow takes.",
             hint="It begins with a letter or digit and has 2 to 256 letters, digits and any of _!@#.-",
         )
+
+
+def check_positive(name: str, seconds: Any) -> None:
+    """Refuse a number of seconds that is not one, or not positive."""
+    if is_literal(seconds) and not (isinstance(seconds, int | float) and seconds > 0):
+        raise TenantConfigurationError(f"{name} is {seconds!r}, it must be a positive number of seconds.")

@@ -29,8 +29,10 @@ class AppFlowGrantBucketAccessOperator(AppFlowBaseOperator):
     """Let AppFlow, acting for the bucket's account, write to a bucket or read from it.
 
     A statement of the policy with one of this operator's Sids (``AppFlowWrite``, ``AppFlowRead``) is replaced, all
-    others are kept; nothing is written if the policy says so already. AppFlow uses no bucket of another account, so
-    the bucket must be in the account that the task acts in.
+    others are kept; nothing is written if the policy says so already. S3 can't change a policy on the condition that
+    it is still the one that was read: let no other task change the same bucket's policy at the same time.
+
+    AppFlow uses no bucket of another account, so the bucket must be in the account that the task acts in.
 
     :param bucket_name: the bucket.
     :param access: ``write`` (default: destination, intermediate and error buckets), ``read`` (source buckets) or

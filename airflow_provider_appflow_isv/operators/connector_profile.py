@@ -48,7 +48,7 @@ class _ConnectorProfileOperator(AppFlowBaseOperator):
         """As of the base; name, mode and that the credentials are a source, not values, too."""
         super().check_arguments()
         name = self.connector_profile_name
-        if is_literal(name) and not _NAME.fullmatch(name):
+        if is_literal(name) and not (isinstance(name, str) and _NAME.fullmatch(name)):
             raise TenantConfigurationError(
                 f"connector_profile_name {name!r} is not a name that AppFlow takes.",
                 hint="It may have 1 to 256 letters, digits and any of _/!@#+=.-",

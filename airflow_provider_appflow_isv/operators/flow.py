@@ -27,7 +27,7 @@ class AppFlowCreateFlowOperator(AppFlowBaseOperator):
     :param metadata_catalog_config: the MetadataCatalogConfig member. Left out, an update removes it from the flow.
     :param tags: tags of a new flow. An existing flow keeps its tags.
     :param if_exists: ``fail`` (default), ``update`` or ``skip``.
-    :param activate: activate a scheduled or event flow, which AppFlow creates as a draft; default False.
+    :param activate: activate a scheduled or event flow, which AppFlow creates as a draft; default False. Not templated.
 
     The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
 
@@ -47,7 +47,6 @@ class AppFlowCreateFlowOperator(AppFlowBaseOperator):
         "metadata_catalog_config",
         "tags",
         "if_exists",
-        "activate",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {
         "source_flow_config": "json",
@@ -94,6 +93,7 @@ class AppFlowCreateFlowOperator(AppFlowBaseOperator):
         check_flow_name(self.flow_name)
         if isinstance(self.trigger_config, dict):
             check_choice("trigger_config['triggerType']", self.trigger_config.get("triggerType"), _TRIGGERS)
+        check_choice("activate", self.activate, (True, False))
         destinations = self.destination_flow_config_list
         if isinstance(destinations, list) and len(destinations) != 1:
             raise TenantConfigurationError(

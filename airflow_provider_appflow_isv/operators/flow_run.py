@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, FlowRunTimeout, TenantConfigurationError
-from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator
+from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, TenantConfigurationError
+from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_positive
 from airflow_provider_appflow_isv.operators.waiting import FlowRunWaitingOperator
 from airflow_provider_appflow_isv.triggers.wait import WantedRun
 
@@ -26,12 +27,14 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
     :param wait_for_completion: wait for the run, on the worker or deferred; default True. False returns at once.
     :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
     :param poll_interval: seconds between looks at the run, reached by widening from 5; default 60.
-    :param timeout: seconds after which to give up; default 48 h, longer than which AppFlow lets no run last.
+    :param timeout: seconds or timedelta after which to give up; default 48 h, longer than which AppFlow lets no run
+        last.
     :param on_empty: what a run that processed no records means: ``succeed`` (default), ``skip`` or ``fail``.
     :param max_put_failures: how many records the destination may refuse; default None, any number.
     :param cancel_on_kill: cancel the run when the task is killed; for a deferred task that needs Airflow 3.3. Default
         True.
-    :param cancel_on_timeout: cancel the run at the timeout, lest a retry loads beside it; default True.
+    :param cancel_on_timeout: cancel the run when the task gives up on it, at the timeout or because it can't be
+        followed any more, lest a retry loads beside it; default True.
 
     The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
 
@@ -46,20 +49,23 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
         self,
         *,
         wait_for_completion: bool = True,
-        timeout: float = _LONGEST_RUN,
+        timeout: float | timedelta = _LONGEST_RUN,
         cancel_on_kill: bool = True,
         cancel_on_timeout: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.wait_for_completion = wait_for_completion
-        self.timeout = timeout
+        self.timeout = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
         self.cancel_on_kill = cancel_on_kill
         self.cancel_on_timeout = cancel_on_timeout
         self._started: FlowRun | None = None
-        if timeout <= 0:
-            raise TenantConfigurationError(f"timeout is {timeout}, it must be positive (seconds).")
         self.check_arguments()
+
+    def check_arguments(self) -> None:
+        """As of the base; the timeout too."""
+        super().check_arguments()
+        check_positive("timeout", self.timeout)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Start, then wait as told."""
@@ -74,18 +80,19 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
         wanted = WantedRun(flow_name=self.flow_name, flow_arn=run.flow_arn, execution_id=run.execution_id)
         try:
             ended = self.wait(hook, wanted, seconds=self.timeout, cancel_on_kill=self.cancel_on_kill)
-        except FlowRunTimeout as error:
-            self._give_up(error)
+        except AppFlowIsvError:
+            self._give_up(run.execution_id)
             raise
         return self.finish(ended)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
         """Go on with what the trigger found."""
         try:
-            return super().execute_complete(context, event)
-        except FlowRunTimeout as error:
-            self._give_up(error)
+            run = self.ended_run(event)
+        except AppFlowIsvError as error:
+            self._give_up(error.execution_id)
             raise
+        return self.finish(run)
 
     def on_kill(self) -> None:
         """Cancel the run that this try started."""
@@ -105,9 +112,9 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
             )
         return run.to_xcom()
 
-    def _give_up(self, error: FlowRunTimeout) -> None:
-        if self.cancel_on_timeout and error.execution_id:
-            self._cancel(error.execution_id)
+    def _give_up(self, execution_id: str | None) -> None:
+        if self.cancel_on_timeout and execution_id:
+            self._cancel(execution_id)
 
     def _cancel(self, execution_id: str) -> None:
         try:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow_provider_appflow_isv._compat import AirflowSkipException, conf
-from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, TenantConfigurationError, from_json
+from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, from_json
 from airflow_provider_appflow_isv.flow_run import ON_EMPTY, FlowRun, RunState, check_not_empty, check_success
-from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice, check_flow_name
+from airflow_provider_appflow_isv.operators.base import (
+    AppFlowBaseOperator,
+    check_choice,
+    check_flow_name,
+    check_positive,
+)
 from airflow_provider_appflow_isv.triggers.wait import MISSING_GRACE, Patience, WantedRun, pick_run, wait_for_run
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
     from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+
+_TRIGGERER_AWAY = 900.0
 
 
 class FlowRunWaitingOperator(AppFlowBaseOperator):
@@ -53,8 +60,7 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
         super().check_arguments()
         check_flow_name(self.flow_name)
         check_choice("on_empty", self.on_empty, ON_EMPTY)
-        if self.poll_interval <= 0:
-            raise TenantConfigurationError(f"poll_interval is {self.poll_interval}, it must be positive (seconds).")
+        check_positive("poll_interval", self.poll_interval)
 
     def wait(self, hook: AppFlowHook, wanted: WantedRun, *, seconds: float, cancel_on_kill: bool = False) -> FlowRun:
         """The run once it has ended, or a deferral.
@@ -71,15 +77,29 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
             missing_until=time.time() + MISSING_GRACE,
         )
         if not self.deferrable:
-            return asyncio.run(self._wait_here(hook, wanted, patience))
-        run = pick_run(hook.flow_runs(self.flow_name, flow_arn=wanted.flow_arn), wanted)
+            waiting = wait_for_run(hook.get_async_conn, wanted, patience, log=self.log, must_connect=True)
+            return asyncio.run(waiting)
+        run = self.look(hook, wanted, must_connect=True)
         if run and run.state is not RunState.PENDING:
             return run
         return self._defer(wanted, patience, cancel_on_kill)
 
-    async def _wait_here(self, hook: AppFlowHook, wanted: WantedRun, patience: Patience) -> FlowRun:
-        async with await hook.get_async_conn() as client:  # type: ignore[no-untyped-call]  # untyped there
-            return await wait_for_run(client, wanted, patience, log=self.log)
+    def look(self, hook: AppFlowHook, wanted: WantedRun, *, must_connect: bool) -> FlowRun | None:
+        """The run as it is now; None if it is not in the records, or they can't be read at the moment.
+
+        :param hook: hook for the flow's account.
+        :param wanted: the run.
+        :param must_connect: raise if there is no AWS at the address.
+        """
+        from airflow_provider_appflow_isv.hooks.request_errors import is_transient, is_unreachable
+
+        try:
+            return pick_run(hook.flow_runs(self.flow_name, flow_arn=wanted.flow_arn), wanted)
+        except AppFlowIsvError as error:
+            if not is_transient(error) or (must_connect and is_unreachable(error)):
+                raise
+            self.log.warning("Could not look for %s, will look again: %s", wanted, error)
+            return None
 
     def _defer(self, wanted: WantedRun, patience: Patience, cancel_on_kill: bool) -> NoReturn:
         from airflow_provider_appflow_isv.triggers.flow_run import AppFlowFlowRunTrigger
@@ -97,13 +117,22 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
             cancel_on_kill=cancel_on_kill,
             **self.shared_arguments,
         )
-        self.defer(trigger=trigger, method_name="execute_complete")
+        # the trigger keeps the deadline; Airflow's own only counts where no triggerer runs
+        backstop = timedelta(seconds=max(0.0, patience.deadline - time.time()) + _TRIGGERER_AWAY)
+        self.defer(trigger=trigger, method_name="execute_complete", timeout=backstop)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
         """Go on with what the trigger found.
 
         :param context: Airflow's task context.
         :param event: the event of :class:`~airflow_provider_appflow_isv.triggers.flow_run.AppFlowFlowRunTrigger`.
+        """
+        return self.finish(self.ended_run(event))
+
+    def ended_run(self, event: dict[str, Any] | None) -> FlowRun:
+        """The run that the trigger's event tells of.
+
+        :raises AppFlowIsvError: the trigger gave up on it.
         """
         if not event or event.get("outcome") not in ("ended", "error"):
             raise AppFlowIsvError(
@@ -113,7 +142,7 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
             )
         if event["outcome"] == "error":
             raise from_json(event["error"])
-        return self.finish(FlowRun.from_json(event["run"]))
+        return FlowRun.from_json(event["run"])
 
     def finish(self, run: FlowRun) -> dict[str, Any]:
         """Log how the run ended and turn it into the task's result.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv._compat import (
-    AirflowException,
     AirflowSensorTimeout,
     AirflowSkipException,
     BaseSensorOperator,
@@ -19,7 +19,7 @@ from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, FlowRunTime
 from airflow_provider_appflow_isv.flow_run import RunState
 from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, is_literal
 from airflow_provider_appflow_isv.operators.waiting import FlowRunWaitingOperator
-from airflow_provider_appflow_isv.triggers.wait import MISSING_GRACE, WantedRun, check_missing, pick_run
+from airflow_provider_appflow_isv.triggers.wait import MISSING_GRACE, WantedRun, check_missing
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
@@ -71,7 +71,7 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
     def check_arguments(self) -> None:
         """As of the base; that there is one run to wait for, too."""
         super().check_arguments()
-        if (self.execution_id is None) == (self.started_after is None):
+        if (self.execution_id in (None, "")) == (self.started_after in (None, "")):
             raise TenantConfigurationError(
                 "Give execution_id or started_after, one of them.",
                 hint="execution_id waits for that run, started_after for the first run from then on.",
@@ -84,32 +84,21 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
         if self.reschedule and not self.deferrable:
             return super(FlowRunWaitingOperator, self).execute(context)
         hook = self.make_hook()
-        try:
+        with self._as_sensor():
             return self.finish(self.wait(hook, self._wanted(hook), seconds=self.timeout))
-        except AppFlowIsvError as error:
-            raise self._as_sensor_error(error) from error
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
         """Go on with what the trigger found."""
-        try:
+        with self._as_sensor():
             return super().execute_complete(context, event)
-        except AppFlowIsvError as error:
-            raise self._as_sensor_error(error) from error
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """One look, for ``mode="reschedule"``."""
-        from airflow_provider_appflow_isv.hooks.request_errors import is_transient
-
         hook = self.make_hook()
-        try:
-            wanted = self._wanted(hook)
-            run = pick_run(hook.flow_runs(self.flow_name, flow_arn=wanted.flow_arn), wanted)
-        except AppFlowIsvError as error:
-            if not is_transient(error):
-                raise
-            self.log.warning("Could not look for a run of flow %s, will look again: %s", self.flow_name, error)
-            return False
-        began = first_reschedule(context) or datetime.now(UTC)
+        wanted = self._wanted(hook)
+        before = first_reschedule(context)
+        run = self.look(hook, wanted, must_connect=before is None)
+        began = before or datetime.now(UTC)
         check_missing(wanted, run, missing_until=began.timestamp() + MISSING_GRACE, now=time.time())
         if run and run.state is not RunState.PENDING:
             return PokeReturnValue(is_done=True, xcom_value=self.finish(run))
@@ -119,7 +108,7 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
     def _wanted(self, hook: AppFlowHook) -> WantedRun:
         return WantedRun(
             flow_name=self.flow_name,
-            flow_arn=hook.describe_flow(self.flow_name)["flowArn"],
+            flow_arn=hook.flow_arn(self.flow_name),
             execution_id=self.execution_id,
             started_after=None if self.execution_id else self._earliest_start(),
         )
@@ -136,7 +125,15 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
             ) from error
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
-    def _as_sensor_error(self, error: AppFlowIsvError) -> AirflowException:
-        if self.soft_fail or self.never_fail:
-            return AirflowSkipException(f"Skipping instead of failing: {error}")
-        return AirflowSensorTimeout(str(error)) if isinstance(error, FlowRunTimeout) else error
+    @contextmanager
+    def _as_sensor(self) -> Iterator[None]:
+        """Skip where soft_fail or never_fail ask for it, and raise a timeout as Airflow's sensors do."""
+        try:
+            yield
+        except AppFlowIsvError as error:
+            late = isinstance(error, FlowRunTimeout)
+            if self.never_fail or (self.soft_fail and late):
+                raise AirflowSkipException(f"Skipping instead of failing: {error}") from error
+            if late:
+                raise AirflowSensorTimeout(str(error)) from error
+            raise

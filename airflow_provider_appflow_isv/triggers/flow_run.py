@@ -88,6 +88,9 @@ class AppFlowFlowRunTrigger(BaseTrigger):
             event = {"outcome": "ended", "run": await self._wait()}
         except AppFlowIsvError as error:
             event = {"outcome": "error", "error": error.to_json()}
+        except Exception as error:  # the task must hear of it, and with it whether to cancel the run
+            self.log.exception("Waiting for a run of flow %s failed", self.flow_name)
+            event = {"outcome": "error", "error": self._unforeseen(error).to_json()}
         await asyncio.sleep(max(0.0, began + self.first_event_after - time.monotonic()))
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]  # untyped in Airflow
 
@@ -96,20 +99,33 @@ class AppFlowFlowRunTrigger(BaseTrigger):
         if not (self.cancel_on_kill and self.execution_id):
             return
         try:
-            async with await self._client() as client:
+            async with await self._open_client() as client:
                 await client.cancel_flow_executions(flowName=self.flow_name, executionIds=[self.execution_id])
         except Exception:
             self.log.exception("Could not cancel run %s of flow %s", self.execution_id, self.flow_name)
         else:
             self.log.info("Cancelled run %s of flow %s", self.execution_id, self.flow_name)
 
+    def _unforeseen(self, error: Exception) -> AppFlowIsvError:
+        return AppFlowIsvError(
+            f"Waiting for the run failed in the triggerer with {type(error).__name__}: {error}.",
+            flow_name=self.flow_name,
+            execution_id=self.execution_id,
+            hint="See the triggerer's log.",
+        )
+
     def _hook(self) -> AppFlowHook:
         from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
-        return AppFlowHook(**self.hook_arguments)
+        hook = AppFlowHook(**self.hook_arguments)
+        # masking asks the supervisor, which a thread of the triggerer must not: it wedges that of Airflow 3.0
+        hook.mask = lambda _: None
+        return hook
 
-    async def _client(self) -> Any:
-        return await self._hook().get_async_conn()  # type: ignore[no-untyped-call]  # untyped in the amazon provider
+    async def _open_client(self) -> Any:
+        # the first import of boto3 takes a good part of a second, which is not for the event loop
+        hook = await asyncio.to_thread(self._hook)
+        return await hook.get_async_conn()
 
     async def _wait(self) -> dict[str, Any]:
         wanted = WantedRun(
@@ -119,5 +135,4 @@ class AppFlowFlowRunTrigger(BaseTrigger):
             started_after=datetime.fromisoformat(self.started_after) if self.started_after else None,
         )
         patience = Patience(deadline=self.deadline, poll_interval=self.poll_interval, missing_until=self.missing_until)
-        async with await self._client() as client:
-            return (await wait_for_run(client, wanted, patience, log=self.log)).to_json()
+        return (await wait_for_run(self._open_client, wanted, patience, log=self.log)).to_json()

@@ -6,12 +6,13 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from airflow_provider_appflow_isv.exceptions import AssumeRoleError, FlowRunNotFound, FlowRunTimeout
+from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, FlowRunNotFound, FlowRunTimeout
 from airflow_provider_appflow_isv.flow_run import FlowRun, RunState
 
 FIRST_INTERVAL = 5.0
@@ -42,9 +43,9 @@ class WantedRun:
 
     @property
     def where(self) -> dict[str, str | None]:
-        """Account and flow, as the errors take them."""
+        """Account, flow and run, as the errors take them."""
         account = self.flow_arn.split(":")[4] if self.flow_arn else None
-        return {"account": account, "flow_name": self.flow_name}
+        return {"account": account, "flow_name": self.flow_name, "execution_id": self.execution_id}
 
     def __str__(self) -> str:
         if self.execution_id:
@@ -95,11 +96,12 @@ async def look(client: Any, wanted: WantedRun) -> FlowRun | None:
 
 
 async def wait_for_run(
-    client: Any,
+    open_client: Callable[[], Awaitable[AbstractAsyncContextManager[Any]]],
     wanted: WantedRun,
     patience: Patience,
     *,
     log: Any,
+    must_connect: bool = False,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
     spread: Callable[[], float] = random.random,
@@ -108,52 +110,57 @@ async def wait_for_run(
 
     Throttling and AWS's own trouble are waited out, but never past the deadline.
 
-    :param client: an aiobotocore AppFlow client.
+    :param open_client: makes the aiobotocore AppFlow client; tried again like a look.
     :param wanted: the run to wait for.
     :param patience: how long and how often to look.
     :param log: where progress goes: the start, each change of status, and then ever more rarely.
+    :param must_connect: fail at once if there is no AWS at the address, rather than wait for a region that isn't one.
     :param clock: seconds since the epoch.
     :param sleep: how to pass the time.
     :param spread: random numbers in [0, 1).
     :return: the run, ended; whether well or not is the caller's to judge.
     :raises FlowRunTimeout: it had not ended at the deadline.
     :raises FlowRunNotFound: a known run was still not in the records at ``missing_until``.
-    :raises AppFlowRequestError: AWS refused to tell.
-    :raises AssumeRoleError: the tenant's role could not be assumed.
+    :raises AppFlowIsvError: AWS refused to tell, or the tenant's role could not be assumed.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from airflow_provider_appflow_isv.hooks.request_errors import is_transient, request_error
+    from airflow_provider_appflow_isv.hooks.request_errors import is_transient, is_unreachable, request_error
 
     began = clock()
     next_report = began + FIRST_REPORT
     interval = min(FIRST_INTERVAL, patience.poll_interval)
     status = "not seen yet"
-    while True:
-        trouble: Exception | None = None
-        try:
-            run = await look(client, wanted)
-        except (ClientError, BotoCoreError, AssumeRoleError) as error:
-            if not is_transient(error):
-                if isinstance(error, AssumeRoleError):
-                    raise
-                raise request_error(error, operation=_OPERATION, **wanted.where) from error
-            trouble = error
-            log.warning("Could not look for %s, will look again: %s", wanted, error)
-        else:
-            if run and run.state is not RunState.PENDING:
-                return run
-            check_missing(wanted, run, missing_until=patience.missing_until, now=clock())
-            seen = run.status if run else "not in the execution records yet"
-            if seen != status or clock() >= next_report:
-                log.info("Waiting for %s: %s after %.0f s", wanted, seen, clock() - began)
-                next_report = clock() + max(FIRST_REPORT, clock() - began)
-            status = seen
-        left = patience.deadline - clock()
-        if left <= 0:
-            raise _timeout(wanted, status, trouble)
-        await sleep(min(interval * (1 - JITTER * spread()), left))
-        interval = min(interval * WIDENING, patience.poll_interval)
+    client = None
+    async with AsyncExitStack() as opened:
+        while True:
+            trouble: Exception | None = None
+            try:
+                if client is None:
+                    client = await opened.enter_async_context(await open_client())
+                run = await look(client, wanted)
+            except (ClientError, BotoCoreError, AppFlowIsvError) as error:
+                if not is_transient(error) or (must_connect and is_unreachable(error)):
+                    if isinstance(error, AppFlowIsvError):
+                        raise
+                    raise request_error(error, operation=_OPERATION, **wanted.where) from error
+                trouble = error
+                log.warning("Could not look for %s, will look again: %s", wanted, error)
+            else:
+                if run and run.state is not RunState.PENDING:
+                    return run
+                check_missing(wanted, run, missing_until=patience.missing_until, now=clock())
+                must_connect = False
+                seen = run.status if run else "not in the execution records yet"
+                if seen != status or clock() >= next_report:
+                    log.info("Waiting for %s: %s after %.0f s", wanted, seen, clock() - began)
+                    next_report = clock() + max(FIRST_REPORT, clock() - began)
+                status = seen
+            left = patience.deadline - clock()
+            if left <= 0:
+                raise _timeout(wanted, status, trouble)
+            await sleep(min(interval * (1 - JITTER * spread()), left))
+            interval = min(interval * WIDENING, patience.poll_interval)
 
 
 def check_missing(wanted: WantedRun, run: FlowRun | None, *, missing_until: float | None, now: float) -> None:
@@ -168,7 +175,6 @@ def check_missing(wanted: WantedRun, run: FlowRun | None, *, missing_until: floa
         return
     raise FlowRunNotFound(
         "The run did not show up in the flow's execution records.",
-        execution_id=wanted.execution_id,
         hint="Check that execution id, flow, region and account belong together.",
         **wanted.where,
     )
@@ -178,7 +184,6 @@ def _timeout(wanted: WantedRun, status: str, trouble: Exception | None) -> FlowR
     last = f"the last look failed with {trouble}" if trouble else f"its status was: {status}"
     return FlowRunTimeout(
         f"The flow run had not ended at the deadline; {last}.",
-        execution_id=wanted.execution_id,
         code=None if trouble else status,
         hint="Give it a longer timeout, or look at the run in the AppFlow console.",
         **wanted.where,
