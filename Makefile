@@ -13,7 +13,7 @@ demo: $(VENV)/ready
 	@$(BIN)/python -m demo
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 airflow: $(VENV)/ready
 	@$(BIN)/python -m demo.ui

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_appflow_isv.tenant_role import TenantRole
 
-# one for all sessions: a loader caches service models, and each of its own costs megabytes (botocore issue 3078)
+# one for all sessions: a loader caches service models and endpoints, which cost megabytes (botocore issue 3078) and
+# most of the time that it takes to make a client
 _loader = Loader()
 
 _TRUST_HINT = (
@@ -80,7 +81,11 @@ def boto3_session(credentials: Credentials, region_name: str | None) -> boto3.se
     """A boto3 session that signs with ``credentials``."""
     session = botocore.session.get_session()
     session.register_component("credential_provider", _Resolved(credentials))
-    return boto3.session.Session(botocore_session=session, region_name=region_name)
+    session.register_component("data_loader", _loader)
+    made = boto3.session.Session(botocore_session=session, region_name=region_name)
+    # each boto3 session adds its own folder to the loader's
+    _loader.search_paths[:] = dict.fromkeys(_loader.search_paths)
+    return made
 
 
 def aiobotocore_session(source: boto3.session.Session) -> AioSession:

@@ -87,6 +87,9 @@ class AppFlowFlowRunTrigger(BaseTrigger):
         try:
             event = {"outcome": "ended", "run": await self._wait()}
         except AppFlowIsvError as error:
+            # one of the connection or the role doesn't know the run, and the task may have to cancel it
+            error.flow_name = error.flow_name or self.flow_name
+            error.execution_id = error.execution_id or self.execution_id
             event = {"outcome": "error", "error": error.to_json()}
         except Exception as error:  # the task must hear of it, and with it whether to cancel the run
             self.log.exception("Waiting for a run of flow %s failed", self.flow_name)

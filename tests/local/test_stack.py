@@ -51,7 +51,13 @@ def test_before_seeding_there_is_no_airflow_connection(stack: LocalStack) -> Non
         "AWS_SECRET_ACCESS_KEY",
         "AWS_DEFAULT_REGION",
         "AWS_EC2_METADATA_DISABLED",
+        "NO_PROXY",
+        "no_proxy",
     }
+
+
+def test_no_proxy_stands_between_a_client_and_the_stack(stack: LocalStack) -> None:
+    assert stack.environment()["NO_PROXY"].split(",")[0] == "127.0.0.1"
 
 
 def test_a_second_stack_in_the_process_is_refused(stack: LocalStack) -> None:

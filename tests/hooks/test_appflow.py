@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_provider_appflow_isv.exceptions import (
+    AppFlowRequestError,
+    TenantConfigurationError,
+)
+from airflow_provider_appflow_isv.flow_run import RunState
+from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+from airflow_provider_appflow_isv.local.appflow.settings import settings
+from tests.accounts import ONE_TRY, TenantAccount, fresh
+
+if TYPE_CHECKING:
+    from tests.recording import Recording
+
+
+def test_all_pages_of_flows_are_read(tenant: TenantAccount) -> None:
+    flows = {tenant.make_flow() for _ in range(23)}  # AppFlow's pages have 20 by default
+    names = [flow["flowName"] for flow in AppFlowHook(**tenant.aws).list_flows()]
+    assert flows <= set(names)
+    assert len(names) == len(set(names))
+
+
+def test_all_pages_of_connector_profiles_are_read(tenant: TenantAccount) -> None:
+    profiles = {tenant.make_profile() for _ in range(23)}
+    found = AppFlowHook(**tenant.aws).describe_connector_profiles(connector_type="Salesforce")
+    names = [profile["connectorProfileName"] for profile in found]
+    assert profiles <= set(names)
+    assert len(names) == len(set(names))
+
+
+def test_connector_profiles_are_shown_without_credentials(tenant: TenantAccount) -> None:
+    profile = AppFlowHook(**tenant.aws).get_connector_profile(tenant.make_profile())
+    assert profile is not None
+    assert profile["connectorProfileProperties"] == tenant.properties
+    assert "accessToken" not in str(profile)
+
+
+def test_a_connector_profile_that_does_not_exist_is_none(tenant: TenantAccount) -> None:
+    assert AppFlowHook(**tenant.aws).get_connector_profile(fresh("profile")) is None
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_all_pages_of_runs_are_read(order: Any, tenant: TenantAccount) -> None:
+    settings.record_order = order
+    flow = tenant.make_flow()
+    runs = tenant.backdate(flow, 250)
+    found = list(AppFlowHook(**tenant.aws).flow_runs(flow, flow_arn=tenant.flow_arn(flow)))
+    assert sorted(str(run.execution_id) for run in found) == sorted(runs)
+    assert {run.account for run in found} == {tenant.account}
+
+
+def test_all_connectors_are_listed_by_type(tenant: TenantAccount) -> None:
+    types = [connector["connectorType"] for connector in AppFlowHook(**tenant.aws).describe_connectors()]
+    assert {"Salesforce", "S3", "Redshift", "Servicenow"} <= set(types)
+    assert types == sorted(set(types))
+
+
+def test_connectors_can_be_asked_for_by_type(tenant: TenantAccount) -> None:
+    found = AppFlowHook(**tenant.aws).describe_connectors(["S3", "Salesforce"])
+    assert [connector["connectorType"] for connector in found] == ["S3", "Salesforce"]
+
+
+def test_an_account_without_custom_connectors_lists_none(tenant: TenantAccount) -> None:
+    assert AppFlowHook(**tenant.aws).list_connectors() == []
+
+
+def test_the_entities_of_an_org_are_listed(tenant: TenantAccount) -> None:
+    groups = AppFlowHook(**tenant.aws).list_connector_entities(tenant.make_profile())
+    names = {entity["name"] for entities in groups.values() for entity in entities}
+    assert {"Account", "Contact", "Opportunity"} <= names
+
+
+def test_the_fields_of_an_entity_are_those_of_the_org(tenant: TenantAccount) -> None:
+    fields = AppFlowHook(**tenant.aws).describe_connector_entity(tenant.make_profile(), "Account")
+    assert {field["identifier"] for field in fields} == set(tenant.org.records("Account")[0])
+
+
+def test_an_entity_that_does_not_exist_is_an_error_that_names_it(tenant: TenantAccount) -> None:
+    profile = tenant.make_profile()
+    with pytest.raises(AppFlowRequestError, match=rf"NoSuch__c through connector profile {profile}.*{tenant.account}"):
+        AppFlowHook(**tenant.aws).describe_connector_entity(profile, "NoSuch__c")
+
+
+def test_a_flow_that_does_not_exist_is_none(tenant: TenantAccount) -> None:
+    assert AppFlowHook(**tenant.aws).get_flow(fresh("flow")) is None
+
+
+def test_a_flow_that_may_not_be_read_is_an_error_not_none(tenant: TenantAccount) -> None:
+    settings.inject("DescribeFlow", "AccessDeniedException", "not you")
+    with pytest.raises(AppFlowRequestError, match=r"DescribeFlow failed with AccessDeniedException: not you\."):
+        AppFlowHook(**tenant.aws, botocore_config=ONE_TRY).get_flow(tenant.make_flow())
+
+
+def test_the_same_client_token_starts_a_flow_once(tenant: TenantAccount) -> None:
+    flow, hook = tenant.make_flow(), AppFlowHook(**tenant.aws)
+    first = hook.start_flow(flow, client_token="token-1")
+    assert hook.start_flow(flow, client_token="token-1").execution_id == first.execution_id
+    assert list(tenant.records(flow)) == [first.execution_id]
+
+
+def test_a_started_run_is_in_progress_in_the_tenants_account(tenant: TenantAccount) -> None:
+    run = AppFlowHook(**tenant.aws).start_flow(tenant.make_flow())
+    assert (run.state, run.account) == (RunState.PENDING, tenant.account)
+    assert run.execution_id
+
+
+def test_starting_a_flow_that_does_not_exist_names_account_and_flow(tenant: TenantAccount) -> None:
+    flow = fresh("flow")
+    with pytest.raises(AppFlowRequestError) as caught:
+        AppFlowHook(**tenant.aws).start_flow(flow)
+    assert (caught.value.account, caught.value.flow_name, caught.value.code) == (
+        tenant.account,
+        flow,
+        "ResourceNotFoundException",
+    )
+    assert f"StartFlow failed with ResourceNotFoundException: Flow with name {flow} does not exist." in str(
+        caught.value
+    )
+
+
+def test_runs_in_progress_are_cancelled_and_the_others_returned(tenant: TenantAccount) -> None:
+    flow = tenant.make_flow()
+    ended = tenant.run(flow)
+    with settings.held():
+        running = tenant.start(flow)
+        assert AppFlowHook(**tenant.aws).cancel_flow_runs(flow, [running, ended]) == [ended]
+        assert tenant.wait(flow, running) == "Canceled"
+
+
+def test_cancelling_no_run_is_refused_because_appflow_would_cancel_all(
+    tenant: TenantAccount, recording: Recording
+) -> None:
+    with pytest.raises(TenantConfigurationError, match="execution_ids is empty"):
+        AppFlowHook(**tenant.aws).cancel_flow_runs(tenant.make_flow(), [])
+    assert recording.appflow("CancelFlowExecutions") == []
+
+
+def test_a_secret_is_read_in_the_tenants_account(tenant: TenantAccount) -> None:
+    assert json.loads(AppFlowHook(**tenant.aws).secret_text(tenant.tenant.secret_id)) == tenant.secret()
+
+
+def test_a_secret_that_does_not_exist_is_an_error_that_names_it(tenant: TenantAccount) -> None:
+    with pytest.raises(AppFlowRequestError, match=rf"GetSecretValue of secret absent .*{tenant.account}"):
+        AppFlowHook(**tenant.aws).secret_text("absent")
+
+
+def test_a_binary_secret_is_an_error_that_names_it(tenant: TenantAccount) -> None:
+    name = fresh("secret")
+    tenant.client("secretsmanager").create_secret(Name=name, SecretBinary=b"planted")
+    with pytest.raises(TenantConfigurationError, match=rf"Secret {name} is binary.*Store its value as a text"):
+        AppFlowHook(**tenant.aws).secret_text(name)
+
+
+def test_a_value_that_botocore_refuses_is_not_quoted(tenant: TenantAccount) -> None:
+    credentials = {"Salesforce": {"accessToken": ["planted-secret"]}}
+    with pytest.raises(AppFlowRequestError, match=r"(?s)ParamValidationError.*accessToken") as caught:
+        AppFlowHook(**tenant.aws).create_connector_profile(
+            connectorProfileName="profile",
+            connectorType="Salesforce",
+            connectionMode="Public",
+            connectorProfileConfig={"connectorProfileProperties": {}, "connectorProfileCredentials": credentials},
+        )
+    assert "planted-secret" not in str(caught.value)
+
+
+def test_the_buckets_are_those_of_the_tenants_account(tenant: TenantAccount) -> None:
+    buckets = AppFlowHook(**tenant.aws).list_buckets()
+    assert tenant.tenant.bucket in buckets
+    assert "tenant-b-landing" not in buckets
+
+
+def test_the_region_can_be_chosen(tenant: TenantAccount) -> None:
+    assert AppFlowHook(**tenant.aws, region_name="eu-central-1").conn.meta.region_name == "eu-central-1"

@@ -1,0 +1,107 @@
+"""Where a secret could be left behind by a DAG run, none is; the search is tried on what is bound to be there."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+from moto.sts.models import sts_backends
+
+from tests.integration.conftest import WRONG_PASSWORD, DagRun
+
+if TYPE_CHECKING:
+    from tests.accounts import TenantAccount
+
+Places = dict[str, bytes]
+KINDS = ["client secrets", "passwords", "private keys", "access tokens", "refresh tokens", "assertions", "AWS keys"]
+RUNS = ["all_tenants", "some_refused"]
+
+
+def places_of(run: DagRun) -> Places:
+    """All that the run left behind: what it printed, each column of the metadata database, and each file."""
+    files = {f"file {path.name}": path.read_bytes() for path in run.home.rglob("*") if path.is_file()}
+    return {"printed": run.output.encode(), **_columns(run), **files}
+
+
+def _columns(run: DagRun) -> Places:
+    with closing(sqlite3.connect(run.home / "airflow.db")) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found: Places = {}
+        for table in tables:
+            cursor = database.execute(f'SELECT * FROM "{table}"')  # noqa: S608  # the database's own names
+            rows = cursor.fetchall()
+            for place, (column, *_) in enumerate(cursor.description):
+                found[f"{table}.{column}"] = b"\n".join(_as_bytes(row[place]) for row in rows)
+        return found
+
+
+def _as_bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def where(value: str, places: Places) -> list[str]:
+    """Names of the places that hold a value as it is, in JSON or in a URL."""
+    spellings = {value, json.dumps(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value)}
+    encoded = [spelling.encode() for spelling in spellings]
+    return sorted(name for name, content in places.items() if any(each in content for each in encoded))
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def places(request: pytest.FixtureRequest) -> Places:
+    return places_of(request.getfixturevalue(request.param))
+
+
+@pytest.fixture(scope="module")
+def secrets(all_tenants: DagRun, some_refused: DagRun, tenants: dict[str, TenantAccount]) -> dict[str, list[str]]:
+    """Every secret of the stack, by kind."""
+    texts = {name: tenant.secret() for name, tenant in tenants.items()}
+    users = [user for tenant in tenants.values() for user in tenant.org.users.values()]
+    app, isv = tenants["tenant-a"], tenants["tenant-a"].stack.seed()
+    role_sessions = [role for tenant in tenants.values() for role in sts_backends[tenant.account]["aws"].assumed_roles]
+    return {
+        "client secrets": [secret["clientSecret"] for secret in texts.values() if "clientSecret" in secret],
+        "passwords": [
+            texts["tenant-a"]["SFPassword+SeurityToken"],
+            WRONG_PASSWORD,
+            *(part for user in users for part in (user.password, user.security_token)),
+        ],
+        "private keys": [line for line in texts["tenant-c"]["privateKey"].splitlines() if not line.startswith("--")],
+        "access tokens": [*all_tenants.tokens, *some_refused.tokens],
+        "refresh tokens": [app.org.issue_refresh_token(texts["tenant-a"]["clientId"], app.username)],
+        "assertions": ["eyJhbGciOiJSUzI1NiI"],  # how every RS256 assertion begins
+        "AWS keys": [
+            isv.secret_access_key,
+            *(part for role in role_sessions for part in (role.secret_access_key, role.session_token)),
+        ],
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_dag_run_leaves_no_secret_behind(kind: str, secrets: dict[str, list[str]], places: Places) -> None:
+    assert secrets[kind]
+    assert all(len(secret) > 8 for secret in secrets[kind])
+    found = sorted({place for secret in secrets[kind] for place in where(secret, places)})
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "place", ["printed", "xcom.value", "rendered_task_instance_fields.rendered_fields", "file airflow.db"]
+)
+def test_the_search_finds_what_is_there(place: str, places: Places) -> None:
+    assert place in where("222222222222", places)
+
+
+def test_the_search_finds_a_secret_that_is_printed(all_tenants: DagRun, tenants: dict[str, TenantAccount]) -> None:
+    line = tenants["tenant-c"].secret()["privateKey"].splitlines()[1]
+    for secret in (*all_tenants.tokens, line):
+        leaky = replace(all_tenants, output=f"posting assertion={quote_plus(secret)}")
+        assert where(secret, places_of(leaky)) == ["printed"]
+
+
+def test_every_tenant_got_a_token_to_search_for(all_tenants: DagRun, some_refused: DagRun) -> None:
+    assert (len(all_tenants.tokens), len(some_refused.tokens)) == (3, 1)
