@@ -105,10 +105,6 @@ class SalesforceConfigurationError(SalesforceTokenError):
     """App, user or org is not set up for this grant: somebody has to change the configuration."""
 
 
-class SalesforceConsentRequired(SalesforceTokenError):
-    """The grant is gone: the customer has to connect again."""
-
-
 def _subclasses(cls: type[AppFlowIsvError]) -> dict[str, type[AppFlowIsvError]]:
     found = {cls.__name__: cls}
     for child in cls.__subclasses__():

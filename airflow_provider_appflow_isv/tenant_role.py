@@ -88,7 +88,7 @@ class TenantRole:
         An empty ``role_arn``, such as a template that rendered to nothing, is an error and not "no role".
         """
         if role_arn is not None:
-            return cls(role_arn, external_id, assume_role_kwargs or {})
+            return cls(role_arn, external_id, {} if assume_role_kwargs is None else assume_role_kwargs)
         for name, value in (("external_id", external_id), ("assume_role_kwargs", assume_role_kwargs)):
             if value:
                 raise TenantConfigurationError(

@@ -16,11 +16,10 @@ import botocore.session
 from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import AioSession
 from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 
 from airflow_provider_appflow_isv.exceptions import AssumeRoleError
-from airflow_provider_appflow_isv.hooks.request_errors import error_code
+from airflow_provider_appflow_isv.hooks.request_errors import REFUSALS, Refusal, error_code, hint_for
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials, ReadOnlyCredentials
@@ -54,7 +53,7 @@ def assumed_credentials(
     def assume() -> dict[str, Any]:
         try:
             credentials = sts.assume_role(RoleArn=role.role_arn, **members)["Credentials"]
-        except (ClientError, BotoCoreError) as error:
+        except REFUSALS as error:
             raise _refused(error, role) from error
         mask(credentials["SecretAccessKey"])
         mask(credentials["SessionToken"])
@@ -92,6 +91,11 @@ def aiobotocore_session(source: boto3.session.Session) -> AioSession:
     """An aiobotocore session with the credentials and region of a boto3 session, renewed by the latter."""
     session = AioSession()
     session.register_component("data_loader", _loader)
+    # read here, in a thread, what the client would else read on the event loop
+    for name in ("endpoints", "partitions"):
+        _loader.load_data_with_path(name)
+    for kind in ("service-2", "endpoint-rule-set-1"):
+        _loader.load_service_model("appflow", kind)
     if source.region_name:
         session.set_config_variable("region", source.region_name)
     if credentials := source.get_credentials():
@@ -129,14 +133,12 @@ class _AsyncResolved:
         return self._credentials
 
 
-def _refused(error: ClientError | BotoCoreError, role: TenantRole) -> AssumeRoleError:
+def _refused(error: Refusal, role: TenantRole) -> AssumeRoleError:
     code = error_code(error)
     external_id = "with the ExternalId given" if role.external_id else "without an ExternalId"
     return AssumeRoleError(
         f"Role {role.role_arn} could not be assumed {external_id}: {error}.",
         account=role.account_id,
         code=code,
-        hint=_TRUST_HINT
-        if code.startswith("AccessDenied")
-        else "Check region_name and the worker's network, or retry.",
+        hint=_TRUST_HINT if code.startswith("AccessDenied") else hint_for(error, "AssumeRole"),
     )

@@ -15,6 +15,7 @@ from botocore.exceptions import (
     SSLError,
 )
 from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.parsers import ResponseParserError
 
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, AppFlowRequestError
 
@@ -25,6 +26,12 @@ _BUCKET = "The bucket is in another account than the one named here, or the role
 
 # beginnings of error codes, what operation and message must contain, hint; the first match counts
 _HINTS: tuple[tuple[str, str, str, str], ...] = (
+    ("ValidationError", "", "", "Correct the argument that the message names."),
+    ("InvalidClientTokenId", "", "", "Check the access key in the Airflow connection, or the worker's own."),
+    ("SignatureDoesNotMatch", "", "", "Check the secret access key in the Airflow connection, or the worker's own."),
+    ("MalformedPolicyDocument", "", "", "Correct assume_role_kwargs['Policy']."),
+    ("PackedPolicyTooLarge", "", "", "Shorten the policies and tags in assume_role_kwargs."),
+    ("ResponseParserError", "", "", "Something else than AWS answered, such as a proxy; check the worker's network."),
     (
         "ResourceNotFoundException",
         "GetSecretValue",
@@ -79,10 +86,14 @@ _HINTS: tuple[tuple[str, str, str, str], ...] = (
     ("ConnectTimeoutError", "", "", "Check region_name and the worker's network."),
 )
 
+Refusal = ClientError | BotoCoreError | ResponseParserError
+# what a request may end in; the last is an answer that is none of AWS's, such as a proxy's page
+REFUSALS = (ClientError, BotoCoreError, ResponseParserError)
+
 _TRANSIENT_CODES = ("Throttling", "TooManyRequests", "RequestLimitExceeded", "SlowDown")
 
 
-def error_code(error: ClientError | BotoCoreError) -> str:
+def error_code(error: Refusal) -> str:
     """AWS's error code, or the class of an error that happened before AWS answered."""
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code") or "Unknown"
@@ -100,7 +111,8 @@ def is_transient(error: BaseException | None) -> bool:
     if isinstance(error, AppFlowIsvError):
         return is_transient(error.__cause__)
     # a certificate that is not trusted stays so
-    return isinstance(error, HTTPClientError | NoConnectionError) and not isinstance(error, SSLError)
+    passing = HTTPClientError | NoConnectionError | ResponseParserError
+    return isinstance(error, passing) and not isinstance(error, SSLError)
 
 
 def is_unreachable(error: BaseException | None) -> bool:
@@ -110,8 +122,18 @@ def is_unreachable(error: BaseException | None) -> bool:
     return isinstance(error, EndpointConnectionError)
 
 
+def hint_for(error: Refusal, operation: str) -> str | None:
+    """What to do about a refusal; None if there is nothing general to say.
+
+    :param operation: what was asked, e.g. ``StartFlow``.
+    """
+    code, said = error_code(error), str(error).lower()
+    hints = (h for prefix, asked, text, h in _HINTS if code.startswith(prefix) and asked in operation and text in said)
+    return next(hints, None)
+
+
 def request_error(
-    error: ClientError | BotoCoreError,
+    error: Refusal,
     *,
     operation: str,
     account: str | None = None,
@@ -128,19 +150,11 @@ def request_error(
     :param subject: what else it concerned, e.g. ``connector profile tenant-a``.
     """
     code = error_code(error)
+    hint = hint_for(error, operation)
     said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
     if isinstance(error, ParamValidationError):
-        # botocore quotes the value that it refuses, which may be a secret
-        said = re.sub(r"value: .*?, type: ", "type: ", said, flags=re.DOTALL)
+        said = re.sub(r"value: .*, type: ", "type: ", said)
     about = f" of {subject}" if subject else ""
-    hint = next(
-        (
-            hint
-            for prefix, asked, text, hint in _HINTS
-            if code.startswith(prefix) and asked in operation and text in said.lower()
-        ),
-        None,
-    )
     return AppFlowRequestError(
         f"{operation}{about} failed with {code}: {said.rstrip('.')}.",
         account=account,
@@ -158,7 +172,10 @@ def explained(
     """Turn a refusal inside the block into :class:`AppFlowRequestError`; parameters as of :func:`request_error`."""
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except ParamValidationError as error:
+        # the original quotes the value that it refuses, which may be a secret
+        raise request_error(error, operation=operation, account=account, flow_name=flow_name, subject=subject) from None
+    except REFUSALS as error:
         raise request_error(
             error, operation=operation, account=account, flow_name=flow_name, subject=subject
         ) from error

@@ -25,7 +25,7 @@ from airflow_provider_appflow_isv.exceptions import (
     TenantConfigurationError,
 )
 from airflow_provider_appflow_isv.hooks.salesforce_errors import token_error
-from airflow_provider_appflow_isv.hooks.salesforce_login import GRANTS, SalesforceLogin, check_host
+from airflow_provider_appflow_isv.hooks.salesforce_login import GRANTS, SalesforceLogin, check_host, host_names
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
@@ -115,7 +115,7 @@ class SalesforceTokenHook(BaseHook):
         self.grant = grant
         self.login_url = login_url
         self.instance_url = instance_url
-        self.allowed_hosts = tuple(allowed_hosts)
+        self.allowed_hosts = host_names(allowed_hosts)
         self.retries = retries
         self.clock = clock
 
@@ -147,9 +147,9 @@ class SalesforceTokenHook(BaseHook):
         token = SalesforceToken(
             access_token=answer["access_token"],
             instance_url=answer["instance_url"].rstrip("/"),
-            id=answer.get("id", ""),
-            issued_at=int(answer.get("issued_at") or self.clock() * 1000),
-            scope=answer.get("scope", ""),
+            id=str(answer.get("id", "")),
+            issued_at=self._issued_at(answer),
+            scope=str(answer.get("scope", "")),
         )
         self.log.info(
             "Got an access token for org %s (%s) by the %s grant",
@@ -243,6 +243,10 @@ class SalesforceTokenHook(BaseHook):
         mask_secret(assertion)
         return assertion
 
+    def _issued_at(self, answer: dict[str, Any]) -> int:
+        issued_at = str(answer.get("issued_at", ""))
+        return int(issued_at) if issued_at.isdecimal() else int(self.clock() * 1000)
+
     def _check_origin(self, answer: dict[str, Any], login: SalesforceLogin) -> None:
         got = answer["instance_url"].rstrip("/")
         check_host(got, allowed_hosts=self.allowed_hosts, what="instance_url of Salesforce's answer")
@@ -274,14 +278,21 @@ def _answer(body: bytes, status: int, login: SalesforceLogin, host: str) -> dict
             hint="Check login_url; if it is right, try again later.",
         )
     if status != 200 or "error" in answer:
-        description = _without_secrets(str(answer.get("error_description", ""))[:256], login)
-        error = str(answer.get("error", "server_error" if status >= 500 else "unexpected_answer"))
+        default = "server_error" if status >= 500 else "unexpected_answer"
+        error, description = (
+            _without_secrets(str(answer.get(name, otherwise)), login)[:256]
+            for name, otherwise in (("error", default), ("error_description", ""))
+        )
         raise token_error(error, description, grant=login.grant, host=host)
-    if missing := [name for name in ("access_token", "instance_url") if not answer.get(name)]:
+    if missing := [name for name in ("access_token", "instance_url") if not _is_text(answer.get(name))]:
         raise SalesforceConfigurationError(
             f"{host} answered without {' and '.join(missing)}.", hint="Check login_url: is it a Salesforce host?"
         )
     return answer
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
 
 
 def _without_secrets(text: str, login: SalesforceLogin) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from airflow_provider_appflow_isv.exceptions import (
     SalesforceConfigurationError,
-    SalesforceConsentRequired,
     SalesforceTokenError,
     SalesforceUnavailable,
 )
@@ -50,8 +49,6 @@ def token_error(error: str, description: str, *, grant: str, host: str) -> Sales
     message = f"{host} refused the {grant} grant with {error}: {description.rstrip('.')}."
     if error in _RETRY:
         return SalesforceUnavailable(message, code=error, hint="Salesforce's own trouble; try again later.")
-    if error == "invalid_grant" and grant == "refresh_token":
-        return SalesforceConsentRequired(message, code=error, hint="The customer has to connect the org again.")
     hint = _INVALID_GRANT.get(grant) if error == "invalid_grant" else _HINTS.get(error)
     return SalesforceConfigurationError(
         message, code=error, hint=hint or "Check app, user and org in Salesforce Setup."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ _NAMES = {
     "audience": ("audience",),
 }
 
+_NETLOC = re.compile(r"([A-Za-z0-9.-]+|\[::1\])(:\d+)?")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -164,6 +166,20 @@ class SalesforceLogin:
         return cls(**{f.name: found[f.name] for f in fields(cls)})
 
 
+def host_names(hosts: Iterable[str]) -> tuple[str, ...]:
+    """The hosts of ``allowed_hosts``, checked.
+
+    :raises TenantConfigurationError: it is one text, or an entry would allow any host.
+    """
+    names = (hosts,) if isinstance(hosts, str) else tuple(hosts)
+    if isinstance(hosts, str) or any(not str(name).strip(".") for name in names):
+        raise TenantConfigurationError(
+            f"allowed_hosts {hosts!r} is not a list of host names.",
+            hint='Give it as ("sso.example.com", ".example.org"); a leading dot allows all below.',
+        )
+    return names
+
+
 def check_host(url: str, *, allowed_hosts: tuple[str, ...] = (), what: str) -> None:
     """Refuse a host that a credential must not be sent to.
 
@@ -178,11 +194,13 @@ def check_host(url: str, *, allowed_hosts: tuple[str, ...] = (), what: str) -> N
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         parts, host, port = urlsplit(""), "", None
-    if host in _LOOPBACK and parts.scheme in ("http", "https"):
+    # what is posted to is for urllib3 to say, which reads odd addresses otherwise than urlsplit does
+    plain = _NETLOC.fullmatch(parts.netloc) is not None
+    if plain and host in _LOOPBACK and parts.scheme in ("http", "https"):
         return
     ours = ("login.salesforce.com", "test.salesforce.com", ".my.salesforce.com", *allowed_hosts)
     known = any(host.endswith(entry) if entry.startswith(".") else host == entry for entry in ours)
-    if parts.scheme != "https" or parts.username or port not in (None, 443) or not known:
+    if not plain or parts.scheme != "https" or port not in (None, 443) or not known:
         raise TenantConfigurationError(
             f"{what} {url!r} is not a host that credentials are sent to.",
             hint="It must be https on login.salesforce.com, test.salesforce.com or an org's *.my.salesforce.com; "

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _FLOW_NAME = re.compile(r"[a-zA-Z0-9][\w!@#.-]{1,255}", re.ASCII)
 
-# where a call is made: one of these that was given and came to nothing must not become the default
-_WHERE = ("aws_conn_id", "region_name", "role_arn", "external_id")
+# where and with what rights a call is made: one of these that was given and came to nothing must not be left out
+_WHERE = ("aws_conn_id", "region_name", "role_arn", "external_id", "assume_role_kwargs")
 
 
 class AppFlowBaseOperator(BaseOperator):

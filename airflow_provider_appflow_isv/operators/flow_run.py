@@ -34,7 +34,8 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
     :param cancel_on_kill: cancel the run when the task is killed; for a deferred task that needs Airflow 3.3. Default
         True.
     :param cancel_on_timeout: cancel the run when the task gives up on it, at the timeout or because it can't be
-        followed any more, lest a retry loads beside it; default True.
+        followed any more, lest a retry loads beside it; default True. A deferred task that Airflow ends because no
+        triggerer answers can't do so.
 
     The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
 
@@ -80,7 +81,7 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
         wanted = WantedRun(flow_name=self.flow_name, flow_arn=run.flow_arn, execution_id=run.execution_id)
         try:
             ended = self.wait(hook, wanted, seconds=self.timeout, cancel_on_kill=self.cancel_on_kill)
-        except AppFlowIsvError:
+        except Exception:  # whatever it is, nobody follows the run any more
             self._give_up(run.execution_id)
             raise
         return self.finish(ended)
@@ -119,8 +120,7 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
     def _cancel(self, execution_id: str) -> None:
         try:
             declined = self.make_hook().cancel_flow_runs(self.flow_name, [execution_id])
-        except AppFlowIsvError as error:
-            # what led here is the error to raise
+        except Exception as error:  # what led here is the error to raise
             self.log.warning("Run %s of flow %s could not be cancelled: %s", execution_id, self.flow_name, error)
         else:
             done = "had ended already" if declined else "is being cancelled"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -62,13 +64,22 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
         check_choice("on_empty", self.on_empty, ON_EMPTY)
         check_positive("poll_interval", self.poll_interval)
 
-    def wait(self, hook: AppFlowHook, wanted: WantedRun, *, seconds: float, cancel_on_kill: bool = False) -> FlowRun:
+    def wait(
+        self,
+        hook: AppFlowHook,
+        wanted: WantedRun,
+        *,
+        seconds: float,
+        cancel_on_kill: bool = False,
+        must_connect: bool = False,
+    ) -> FlowRun:
         """The run once it has ended, or a deferral.
 
         :param hook: hook for the flow's account.
         :param wanted: the run.
         :param seconds: how long to wait from now.
         :param cancel_on_kill: for the trigger.
+        :param must_connect: fail at once if there is no AWS at the address.
         :raises FlowRunTimeout: it had not ended in time.
         """
         patience = Patience(
@@ -77,29 +88,32 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
             missing_until=time.time() + MISSING_GRACE,
         )
         if not self.deferrable:
-            waiting = wait_for_run(hook.get_async_conn, wanted, patience, log=self.log, must_connect=True)
+            waiting = wait_for_run(hook.get_async_conn, wanted, patience, log=self.log, must_connect=must_connect)
             return asyncio.run(waiting)
-        run = self.look(hook, wanted, must_connect=True)
-        if run and run.state is not RunState.PENDING:
-            return run
+        with self.patient(must_connect=must_connect):
+            run = self.look(hook, wanted)
+            if run and run.state is not RunState.PENDING:
+                return run
         return self._defer(wanted, patience, cancel_on_kill)
 
-    def look(self, hook: AppFlowHook, wanted: WantedRun, *, must_connect: bool) -> FlowRun | None:
-        """The run as it is now; None if it is not in the records, or they can't be read at the moment.
+    def look(self, hook: AppFlowHook, wanted: WantedRun) -> FlowRun | None:
+        """The run as the execution records show it now; None if it is not there."""
+        return pick_run(hook.flow_runs(self.flow_name, flow_arn=wanted.flow_arn), wanted)
 
-        :param hook: hook for the flow's account.
-        :param wanted: the run.
+    @contextmanager
+    def patient(self, *, must_connect: bool) -> Iterator[None]:
+        """Leave the block at trouble that may pass, such as throttling, with a line in the log.
+
         :param must_connect: raise if there is no AWS at the address.
         """
         from airflow_provider_appflow_isv.hooks.request_errors import is_transient, is_unreachable
 
         try:
-            return pick_run(hook.flow_runs(self.flow_name, flow_arn=wanted.flow_arn), wanted)
+            yield
         except AppFlowIsvError as error:
             if not is_transient(error) or (must_connect and is_unreachable(error)):
                 raise
-            self.log.warning("Could not look for %s, will look again: %s", wanted, error)
-            return None
+            self.log.warning("Could not look for a run of flow %s, will look again: %s", self.flow_name, error)
 
     def _defer(self, wanted: WantedRun, patience: Patience, cancel_on_kill: bool) -> NoReturn:
         from airflow_provider_appflow_isv.triggers.flow_run import AppFlowFlowRunTrigger
@@ -134,15 +148,17 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
 
         :raises AppFlowIsvError: the trigger gave up on it.
         """
-        if not event or event.get("outcome") not in ("ended", "error"):
-            raise AppFlowIsvError(
-                f"The trigger told nothing that this version understands: {event!r}.",
-                flow_name=self.flow_name,
-                hint="Run the same version of this provider on workers and triggerers, then clear the task.",
-            )
-        if event["outcome"] == "error":
-            raise from_json(event["error"])
-        return FlowRun.from_json(event["run"])
+        told = event or {}
+        if told.get("outcome") == "error" and isinstance(told.get("error"), dict):
+            raise from_json(told["error"])
+        run = told.get("run")
+        if told.get("outcome") == "ended" and isinstance(run, dict) and "flow_name" in run:
+            return FlowRun.from_json(run)
+        raise AppFlowIsvError(
+            f"The trigger told nothing that this version understands: {event!r}.",
+            flow_name=self.flow_name,
+            hint="Run the same version of this provider on workers and triggerers, then clear the task.",
+        )
 
     def finish(self, run: FlowRun) -> dict[str, Any]:
         """Log how the run ended and turn it into the task's result.

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
     from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
+_NOTHING = (None, "", "None")  # what a template renders to that has found nothing
+
 
 class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
     """Wait for a given run of a flow, or for the first run that starts after a point in time.
@@ -36,12 +38,14 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
     :param started_after: wait for the first run that starts then or later: a datetime or ISO 8601 text, UTC unless it
         says otherwise; e.g. ``"{{ data_interval_end }}"``. One of ``execution_id`` and ``started_after`` is needed.
     :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: seconds between looks, reached by widening from 5; default is ``poke_interval``.
+    :param poll_interval: seconds between looks, reached by widening from 5; default is ``poke_interval``. In
+        ``mode="reschedule"`` only ``poke_interval`` counts.
     :param on_empty: what a run that processed no records means: ``succeed`` (default), ``skip`` or ``fail``.
     :param max_put_failures: how many records the destination may refuse; default None, any number.
 
     The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator` and of
-    Airflow's sensors: ``timeout`` counts in every mode, ``mode="reschedule"`` frees the worker between looks.
+    Airflow's sensors: ``timeout`` counts in every mode, ``mode="reschedule"`` frees the worker between looks;
+    ``silent_fail`` and ``exponential_backoff`` count in that mode only.
 
     Returns what :class:`~airflow_provider_appflow_isv.operators.flow_run.AppFlowStartFlowOperator` returns.
     """
@@ -63,7 +67,7 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.poll_interval = poll_interval or max(1.0, float(self.poke_interval))
+        self.poll_interval = max(1.0, float(self.poke_interval)) if poll_interval is None else poll_interval
         self.execution_id = execution_id
         self.started_after = started_after
         self.check_arguments()
@@ -71,7 +75,7 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
     def check_arguments(self) -> None:
         """As of the base; that there is one run to wait for, too."""
         super().check_arguments()
-        if (self.execution_id in (None, "")) == (self.started_after in (None, "")):
+        if (self.execution_id in _NOTHING) == (self.started_after in _NOTHING):
             raise TenantConfigurationError(
                 "Give execution_id or started_after, one of them.",
                 hint="execution_id waits for that run, started_after for the first run from then on.",
@@ -83,9 +87,9 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
         """Wait as told."""
         if self.reschedule and not self.deferrable:
             return super(FlowRunWaitingOperator, self).execute(context)
-        hook = self.make_hook()
         with self._as_sensor():
-            return self.finish(self.wait(hook, self._wanted(hook), seconds=self.timeout))
+            hook = self.make_hook()
+            return self.finish(self.wait(hook, self._wanted(hook), seconds=self.timeout, must_connect=True))
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
         """Go on with what the trigger found."""
@@ -94,15 +98,16 @@ class AppFlowWaitForFlowRunSensor(FlowRunWaitingOperator, BaseSensorOperator):
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """One look, for ``mode="reschedule"``."""
-        hook = self.make_hook()
-        wanted = self._wanted(hook)
         before = first_reschedule(context)
-        run = self.look(hook, wanted, must_connect=before is None)
-        began = before or datetime.now(UTC)
-        check_missing(wanted, run, missing_until=began.timestamp() + MISSING_GRACE, now=time.time())
-        if run and run.state is not RunState.PENDING:
-            return PokeReturnValue(is_done=True, xcom_value=self.finish(run))
-        self.log.info("Waiting for %s: %s", wanted, run.status if run else "not in the execution records yet")
+        with self.patient(must_connect=before is None):
+            hook = self.make_hook()
+            wanted = self._wanted(hook)
+            run = self.look(hook, wanted)
+            began = before or datetime.now(UTC)
+            check_missing(wanted, run, missing_until=began.timestamp() + MISSING_GRACE, now=time.time())
+            if run and run.state is not RunState.PENDING:
+                return PokeReturnValue(is_done=True, xcom_value=self.finish(run))
+            self.log.info("Waiting for %s: %s", wanted, run.status if run else "not in the execution records yet")
         return False
 
     def _wanted(self, hook: AppFlowHook) -> WantedRun:

@@ -123,9 +123,12 @@ async def wait_for_run(
     :raises FlowRunNotFound: a known run was still not in the records at ``missing_until``.
     :raises AppFlowIsvError: AWS refused to tell, or the tenant's role could not be assumed.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from airflow_provider_appflow_isv.hooks.request_errors import is_transient, is_unreachable, request_error
+    from airflow_provider_appflow_isv.hooks.request_errors import (
+        REFUSALS,
+        is_transient,
+        is_unreachable,
+        request_error,
+    )
 
     began = clock()
     next_report = began + FIRST_REPORT
@@ -139,7 +142,7 @@ async def wait_for_run(
                 if client is None:
                     client = await opened.enter_async_context(await open_client())
                 run = await look(client, wanted)
-            except (ClientError, BotoCoreError, AppFlowIsvError) as error:
+            except (*REFUSALS, AppFlowIsvError) as error:
                 if not is_transient(error) or (must_connect and is_unreachable(error)):
                     if isinstance(error, AppFlowIsvError):
                         raise
