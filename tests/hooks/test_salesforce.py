@@ -117,17 +117,6 @@ def test_an_answer_that_cannot_be_decoded_is_an_error_to_try_again_after(tenant:
         hook_of(tenant, login_url=host).get_token()
 
 
-@pytest.mark.parametrize("missing", ["access_token", "instance_url"])
-def test_an_answer_without_what_matters_is_an_error(missing: str, tenant: TenantAccount) -> None:
-    answer = {"access_token": "token", "instance_url": tenant.tenant.instance_url}
-    del answer[missing]
-    with (
-        token_host(as_json(answer)) as host,
-        pytest.raises(SalesforceConfigurationError, match=f"answered without {missing}"),
-    ):
-        hook_of(tenant, login_url=host).get_token()
-
-
 def test_an_error_that_quotes_the_password_is_shown_without_it(tenant: TenantAccount) -> None:
     password = tenant.secret()["SFPassword+SeurityToken"]
     answer = {"error": "invalid_grant", "error_description": f"no user with password {password}"}
@@ -192,3 +181,36 @@ def test_an_empty_name_is_refused(name: str, tenant: TenantAccount) -> None:
 def test_an_unknown_grant_is_refused() -> None:
     with pytest.raises(TenantConfigurationError, match=r"grant 'magic' is not known.*Possible are password"):
         SalesforceTokenHook("org", grant="magic")
+
+
+def test_what_salesforce_says_is_shown_without_secrets_even_where_it_is_cut(tenant: TenantAccount) -> None:
+    def quote(request: Request) -> Response:
+        secret = request.form["client_secret"]
+        answer = {"error": f"bad {secret}", "error_description": "x" * 250 + secret}
+        return as_json(answer, 400)(request)
+
+    secret = tenant.secret()["clientSecret"]
+    with token_host(quote) as host, pytest.raises(SalesforceConfigurationError) as caught:
+        hook_of(tenant, login_url=host).get_token()
+    assert secret[:6] not in str(caught.value)
+    assert "bad ***" in str(caught.value)
+
+
+@pytest.mark.parametrize("issued_at", ["soon", None, -1, "1.5"])
+def test_a_time_of_issue_that_is_none_is_the_clocks(issued_at: Any, tenant: TenantAccount) -> None:
+    url = tenant.tenant.instance_url
+    answer = {"access_token": "planted-token", "instance_url": url, "id": 1, "issued_at": issued_at}
+    with token_host(as_json(answer)) as host:
+        token = hook_of(tenant, login_url=host, clock=lambda: 1_600_000_000.0).get_token()
+    assert token.issued_at == 1_600_000_000_000
+
+
+@pytest.mark.parametrize("missing", ["access_token", "instance_url"])
+@pytest.mark.parametrize("value", [None, "", 1, ["text"]])
+def test_an_answer_without_a_token_or_an_org_is_refused(missing: str, value: Any, tenant: TenantAccount) -> None:
+    answer = {"access_token": "planted-token", "instance_url": tenant.tenant.instance_url, missing: value}
+    with (
+        token_host(as_json(answer)) as host,
+        pytest.raises(SalesforceConfigurationError, match=f"answered without {missing}.*Check login_url"),
+    ):
+        hook_of(tenant, login_url=host).get_token()

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_appflow_isv._compat import BaseHook
 from airflow_provider_appflow_isv.exceptions import TenantConfigurationError
-from airflow_provider_appflow_isv.hooks.salesforce_login import SalesforceLogin, check_host
+from airflow_provider_appflow_isv.hooks.salesforce_login import SalesforceLogin, check_host, host_names
 
 PASSWORD = {"client_id": "key", "client_secret": "secret", "username": "user", "password": "pass"}
 CLIENT_CREDENTIALS = {"client_id": "key", "client_secret": "secret", "instance_url": "https://a.my.salesforce.com"}
@@ -223,6 +223,11 @@ def test_salesforces_hosts_and_loopback_may_have_credentials(url: str) -> None:
         "http://127.0.0.1.example.com",
         "https://login.salesforce.com:port",
         "https://[login.salesforce.com",
+        # urlsplit and urllib3 read these differently
+        "https://evil.example\\.my.salesforce.com",
+        "http://evil.example\\@127.0.0.1",
+        "http://127.0.0.1\\@evil.example",
+        "https://evil.example#@login.salesforce.com",
         "",
     ],
 )
@@ -234,6 +239,12 @@ def test_no_other_host_may_have_them(url: str) -> None:
 @pytest.mark.parametrize("allowed", ["sso.example.com", ".example.com"])
 def test_a_host_can_be_allowed_by_name_or_by_what_it_ends_with(allowed: str) -> None:
     check_host("https://sso.example.com", allowed_hosts=(allowed,), what="login_url")
+
+
+@pytest.mark.parametrize("allowed", ["example.com", [""], ["."], ["sso.example.com", ""]])
+def test_what_would_allow_any_host_is_refused(allowed: Any) -> None:
+    with pytest.raises(TenantConfigurationError, match="is not a list of host names"):
+        host_names(allowed)
 
 
 def test_a_host_that_is_allowed_must_still_be_https() -> None:

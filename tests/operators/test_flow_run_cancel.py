@@ -117,6 +117,14 @@ def test_a_run_that_may_not_be_looked_at_is_cancelled_on_the_worker_too(tenant: 
         assert tenant.wait(flow, the_run(tenant, flow)) == "Canceled"
 
 
+@pytest.mark.parametrize(
+    "event", [None, {}, {"outcome": "ended"}, {"outcome": "ended", "run": {}}, {"outcome": "error"}]
+)
+def test_an_event_that_is_none_of_ours_is_an_error_that_says_so(event: Any, tenant: TenantAccount) -> None:
+    with pytest.raises(AppFlowIsvError, match="told nothing that this version understands"):
+        starter(tenant, "accounts").execute_complete({}, event)
+
+
 def test_a_run_that_only_the_triggerer_cannot_follow_is_cancelled_by_the_worker(
     tenant: TenantAccount, recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:

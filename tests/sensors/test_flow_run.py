@@ -10,6 +10,7 @@ import pytest
 from airflow_provider_appflow_isv._compat import AirflowSensorTimeout, AirflowSkipException, PokeReturnValue
 from airflow_provider_appflow_isv.exceptions import (
     AppFlowRequestError,
+    AssumeRoleError,
     FlowRunEmpty,
     FlowRunFailed,
     FlowRunNotFound,
@@ -215,6 +216,33 @@ def test_trouble_that_passes_is_looked_through_again_later(tenant: TenantAccount
     settings.inject("DescribeFlowExecutionRecords", "ThrottlingException")
     assert look(task) is False
     assert look(task).is_done
+
+
+def test_trouble_at_a_late_look_is_not_taken_for_a_missing_run(tenant: TenantAccount) -> None:
+    flow = tenant.make_flow()
+    with settings.held():
+        task = sensor(tenant, flow, tenant.start(flow), mode="reschedule", botocore_config=ONE_TRY)
+        settings.inject("DescribeFlowExecutionRecords", "ThrottlingException")
+        assert look(task, datetime.now(UTC) - timedelta(seconds=400)) is False
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Arguments that lead to an address where no AWS is."""
+    extra = {"region_name": "us-east-1", "endpoint_url": "http://127.0.0.1:9"}
+    connection = {"conn_type": "aws", "login": "key", "password": "secret", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_NOWHERE", json.dumps(connection))
+    return {"aws_conn_id": "nowhere", "botocore_config": ONE_TRY}
+
+
+def test_an_address_without_aws_is_an_error_at_the_first_look(tenant: TenantAccount, nowhere: dict[str, Any]) -> None:
+    with pytest.raises(AssumeRoleError, match=r"account 222222222222.*Check region_name"):
+        look(sensor(tenant, "accounts", "run-1", mode="reschedule", **nowhere))
+
+
+def test_a_network_that_fails_later_is_trouble_that_passes(tenant: TenantAccount, nowhere: dict[str, Any]) -> None:
+    task = sensor(tenant, "accounts", "run-1", mode="reschedule", **nowhere)
+    assert look(task, datetime.now(UTC) - timedelta(seconds=400)) is False
 
 
 def test_a_refusal_that_stays_ends_the_task_at_the_first_look(tenant: TenantAccount) -> None:
