@@ -82,9 +82,8 @@ def airflow_environment(home: Path, stack: dict[str, str]) -> dict[str, str]:
 
 
 def _clean_environment() -> dict[str, str]:
-    """This process's environment without settings that would lead our children to another Airflow, AWS or a proxy."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_"))}
-    return kept | {name: ",".join(filter(None, ["127.0.0.1", kept.get(name)])) for name in ("NO_PROXY", "no_proxy")}
+    """This process's environment without settings that would lead our children to another Airflow or AWS."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "AWS_"))}
 
 
 def end_like_ctrl_c() -> None:

@@ -10,23 +10,10 @@ from hypothesis import strategies as st
 
 from airflow_provider_appflow_isv.exceptions import FlowRunEmpty, FlowRunFailed, FlowRunIncomplete
 from airflow_provider_appflow_isv.flow_run import FlowRun, RunState, check_not_empty, check_success
+from tests.operators.runs import RESULT
 
 ARN = "arn:aws:appflow:us-east-1:222222222222:flow/accounts"
 STARTED = datetime(2026, 1, 31, 12, tzinfo=UTC)
-XCOM = {
-    "flow_name",
-    "flow_arn",
-    "execution_id",
-    "status",
-    "records_processed",
-    "bytes_processed",
-    "bytes_written",
-    "put_failures",
-    "started_at",
-    "ended_at",
-    "data_pull_start",
-    "data_pull_end",
-}
 
 documented = ["InProgress", "CancelStarted", "Successful", "Error", "Canceled"]
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
@@ -93,7 +80,7 @@ def test_any_record_survives_a_trigger_event(record: dict[str, Any]) -> None:
 def test_any_record_gives_an_xcom_of_json_values(record: dict[str, Any]) -> None:
     xcom = FlowRun.from_record(record, flow_name="accounts").to_xcom()
     assert json.loads(json.dumps(xcom)) == xcom
-    assert set(xcom) == XCOM
+    assert set(xcom) == RESULT
 
 
 @given(records)

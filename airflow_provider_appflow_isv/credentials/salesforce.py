@@ -78,10 +78,4 @@ class SalesforceCredentials(CredentialSource):
             instance_url=instance_url,
             allowed_hosts=self.allowed_hosts,
         ).get_token()
-        if token.instance_url.lower() != instance_url.rstrip("/").lower():
-            raise TenantConfigurationError(
-                f"The token is for {token.instance_url}, the connector profile for {instance_url}.",
-                account=hook.known_account,
-                hint="Check that connection or secret belong to this tenant.",
-            )
         return {"Salesforce": {"accessToken": token.access_token, "refreshToken": _NO_REFRESH_TOKEN}}

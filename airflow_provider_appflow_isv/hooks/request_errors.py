@@ -100,26 +100,24 @@ def error_code(error: Refusal) -> str:
     return type(error).__name__
 
 
-def is_transient(error: BaseException | None) -> bool:
+def is_transient(error: BaseException | None, *, must_connect: bool = False) -> bool:
     """Whether the same request may well succeed later: throttled, AWS's own trouble, or no connection.
 
     An error of ours is as transient as the one that it was made from.
+
+    :param error: what the request ended in.
+    :param must_connect: an address with nothing behind it, such as a region that doesn't exist, counts as an error that
+        stays.
     """
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or error_code(error).startswith(_TRANSIENT_CODES)
     if isinstance(error, AppFlowIsvError):
-        return is_transient(error.__cause__)
+        return is_transient(error.__cause__, must_connect=must_connect)
     # a certificate that is not trusted stays so
-    passing = HTTPClientError | NoConnectionError | ResponseParserError
-    return isinstance(error, passing) and not isinstance(error, SSLError)
-
-
-def is_unreachable(error: BaseException | None) -> bool:
-    """Whether there is nothing at the address: no network, or a region that does not exist."""
-    if isinstance(error, AppFlowIsvError):
-        return is_unreachable(error.__cause__)
-    return isinstance(error, EndpointConnectionError)
+    staying = (SSLError, EndpointConnectionError) if must_connect else SSLError
+    passing = (HTTPClientError, NoConnectionError, ResponseParserError)
+    return isinstance(error, passing) and not isinstance(error, staying)
 
 
 def hint_for(error: Refusal, operation: str) -> str | None:
@@ -150,7 +148,6 @@ def request_error(
     :param subject: what else it concerned, e.g. ``connector profile tenant-a``.
     """
     code = error_code(error)
-    hint = hint_for(error, operation)
     said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
     if isinstance(error, ParamValidationError):
         said = re.sub(r"value: .*, type: ", "type: ", said)
@@ -161,7 +158,7 @@ def request_error(
         flow_name=flow_name,
         execution_id=execution_id,
         code=code,
-        hint=hint,
+        hint=hint_for(error, operation),
     )
 
 
@@ -172,10 +169,9 @@ def explained(
     """Turn a refusal inside the block into :class:`AppFlowRequestError`; parameters as of :func:`request_error`."""
     try:
         yield
-    except ParamValidationError as error:
-        # the original quotes the value that it refuses, which may be a secret
-        raise request_error(error, operation=operation, account=account, flow_name=flow_name, subject=subject) from None
     except REFUSALS as error:
+        # botocore quotes the value that it refuses, which may be a secret
+        cause = None if isinstance(error, ParamValidationError) else error
         raise request_error(
             error, operation=operation, account=account, flow_name=flow_name, subject=subject
-        ) from error
+        ) from cause

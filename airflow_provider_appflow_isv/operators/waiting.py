@@ -106,12 +106,12 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
 
         :param must_connect: raise if there is no AWS at the address.
         """
-        from airflow_provider_appflow_isv.hooks.request_errors import is_transient, is_unreachable
+        from airflow_provider_appflow_isv.hooks.request_errors import is_transient
 
         try:
             yield
         except AppFlowIsvError as error:
-            if not is_transient(error) or (must_connect and is_unreachable(error)):
+            if not is_transient(error, must_connect=must_connect):
                 raise
             self.log.warning("Could not look for a run of flow %s, will look again: %s", self.flow_name, error)
 

@@ -82,14 +82,14 @@ async def look(client: Any, wanted: WantedRun) -> FlowRun | None:
     :param client: an aiobotocore AppFlow client.
     """
     request: dict[str, Any] = {"flowName": wanted.flow_name, "maxResults": 100}
-    candidates: list[FlowRun] = []
+    found: FlowRun | None = None
     while True:
         page = await client.describe_flow_execution_records(**request)
-        candidates += (
+        runs = [
             FlowRun.from_record(record, flow_name=wanted.flow_name, flow_arn=wanted.flow_arn)
             for record in page.get("flowExecutions", [])
-        )
-        found = pick_run(candidates, wanted)
+        ]
+        found = pick_run([found, *runs] if found else runs, wanted)
         if (found and wanted.execution_id) or not page.get("nextToken"):
             return found
         request["nextToken"] = page["nextToken"]
@@ -123,12 +123,7 @@ async def wait_for_run(
     :raises FlowRunNotFound: a known run was still not in the records at ``missing_until``.
     :raises AppFlowIsvError: AWS refused to tell, or the tenant's role could not be assumed.
     """
-    from airflow_provider_appflow_isv.hooks.request_errors import (
-        REFUSALS,
-        is_transient,
-        is_unreachable,
-        request_error,
-    )
+    from airflow_provider_appflow_isv.hooks.request_errors import REFUSALS, is_transient, request_error
 
     began = clock()
     next_report = began + FIRST_REPORT
@@ -143,7 +138,7 @@ async def wait_for_run(
                     client = await opened.enter_async_context(await open_client())
                 run = await look(client, wanted)
             except (*REFUSALS, AppFlowIsvError) as error:
-                if not is_transient(error) or (must_connect and is_unreachable(error)):
+                if not is_transient(error, must_connect=must_connect):
                     if isinstance(error, AppFlowIsvError):
                         raise
                     raise request_error(error, operation=_OPERATION, **wanted.where) from error
