@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .catalog import needs_profile, source_triggers
 from .exceptions import ResourceNotFoundException, ValidationException
+from .runs.tasks import excluded_fields, is_projection
 from .service_model import member_of
-from .tasks import excluded_fields, is_projection
 
 if TYPE_CHECKING:
     from .profiles import ConnectorProfile

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import threading
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from .buckets import BucketError, FlowBuckets
-from .engine import engine
+from .buckets import BucketError
+from .connections import connector_errors
 from .exceptions import (
-    AppFlowError,
     ConflictException,
     ConnectorServerException,
     ResourceNotFoundException,
@@ -18,17 +15,15 @@ from .exceptions import (
     ValidationException,
 )
 from .flow_rules import changes_schema, check_flow, check_update
-from .flows import Flow, FlowRun, definition_of, initial_status
-from .outcome import RunFailedError
+from .flows import Flow, FlowRun, FlowVersion, definition_of, initial_status
 from .paging import page
-from .profiles import connector_errors
+from .runs.engine import engine
+from .runs.launcher import RunLauncher
 from .schedules import pull_window
 from .settings import settings
-from .transfer import Job, transfer
 
 if TYPE_CHECKING:
     from .profile_store import ProfileStore
-    from .salesforce import SalesforceOrg
 
 _MAX_TAGS = 50
 
@@ -43,10 +38,9 @@ class FlowStore:
     """
 
     def __init__(self, account_id: str, region_name: str, partition: str, profiles: ProfileStore) -> None:
-        self._account_id = account_id
-        self._region_name = region_name
         self._arn_start = f"arn:{partition}:appflow:{region_name}:{account_id}:flow/"
         self._profiles = profiles
+        self._launcher = RunLauncher(account_id, region_name, profiles)
         self._lock = threading.RLock()
         self.flows: dict[str, Flow] = {}
 
@@ -62,13 +56,11 @@ class FlowStore:
             flow = self.flows[name] = Flow(
                 name=name,
                 arn=self._arn_start + name,
-                definition=definition,
                 status=initial_status(definition["triggerConfig"]["triggerType"]),
                 created_at=now,
                 created_by=caller_arn,
-                last_updated_at=now,
-                last_updated_by=caller_arn,
                 tags=dict(params.get("tags", {})),
+                versions=[FlowVersion(definition, 1, now, caller_arn, now)],
             )
             return {"flowArn": flow.arn, "flowStatus": flow.status}
 
@@ -76,16 +68,17 @@ class FlowStore:
         """Answer UpdateFlow: everything but name, key and tags is replaced; runs that have started are not touched."""
         flow, definition = self.get(params["flowName"]), definition_of(params)
         check_flow(definition, self._profiles.profiles, "Update")
-        check_update(flow.definition, definition)
+        check_update(flow.newest.definition, definition)
         self._check_source(flow.name, definition)
         with self._lock:
-            if "kmsArn" in flow.definition:
-                definition["kmsArn"] = flow.definition["kmsArn"]
+            before, now = flow.newest, settings.now()
+            if "kmsArn" in before.definition:
+                definition["kmsArn"] = before.definition["kmsArn"]
             if flow.trigger_type != definition["triggerConfig"]["triggerType"]:
                 flow.status = initial_status(definition["triggerConfig"]["triggerType"])
-            flow.schema_version += changes_schema(flow.definition, definition)
-            flow.definition = definition
-            flow.last_updated_at, flow.last_updated_by = settings.now(), caller_arn
+            schema_version = before.schema_version + changes_schema(before.definition, definition)
+            visible_from = now + settings.update_delay_seconds
+            flow.versions = [*flow.versions, FlowVersion(definition, schema_version, now, caller_arn, visible_from)]
             return {"flowStatus": flow.status}
 
     def get(self, name: str) -> Flow:
@@ -219,58 +212,31 @@ class FlowStore:
         return run is not None and engine.cancel(run)
 
     def _begin_run(self, flow: Flow) -> FlowRun:
-        now = settings.now()
-        window = pull_window(flow, now) if flow.trigger_type == "Scheduled" else None
-        run = FlowRun(
-            execution_id=str(uuid.uuid4()),
-            sequence=len(flow.runs) + 1,
-            started_at=now,
-            window=window,
-            hidden_polls=settings.hidden_polls,
-        )
-        flow.runs[run.execution_id] = run
-        definition = copy.deepcopy(flow.definition)
-        job = Job(
-            flow_name=flow.name,
-            definition=definition,
-            schema_version=flow.schema_version,
-            execution_id=run.execution_id,
-            started_at=run.started_at,
-            buckets=self._buckets(flow.name),
-            org=lambda: self._source_org(definition),
-            window=window,
-            is_canceled=lambda: run.is_canceled,
-        )
-        engine.submit(run, lambda: transfer(job, run.counts))
-        return run
-
-    def _source_org(self, definition: dict[str, Any]) -> SalesforceOrg:
-        try:
-            return self._profiles.org(definition["sourceFlowConfig"]["connectorProfileName"])
-        except AppFlowError as error:
-            raise RunFailedError(error.message) from None
-
-    def _buckets(self, flow_name: str) -> FlowBuckets:
-        return FlowBuckets(self._account_id, self._region_name, self._arn_start + flow_name)
+        window = pull_window(flow, settings.now()) if flow.trigger_type == "Scheduled" else None
+        return self._launcher.launch(flow, window)
 
     def _check_source(self, name: str, definition: dict[str, Any]) -> None:
         """AppFlow looks at the source when a flow is saved: it logs in, and lists an S3 source."""
         source = definition["sourceFlowConfig"]
-        if source["connectorType"] == "Salesforce":
-            with connector_errors():
-                self._profiles.org(source["connectorProfileName"]).objects()
-        elif source["connectorType"] == "S3":
-            location = source["sourceConnectorProperties"]["S3"]
-            prefix = location.get("bucketPrefix", "")
-            try:
-                found = self._buckets(name).keys(location["bucketName"], prefix)
-            except BucketError as error:
-                raise ConnectorServerException(f"Error while communicating to connector: {error}") from None
-            if not found:
-                raise ConnectorServerException(
-                    f"Error while communicating to connector: there is no object under s3://{location['bucketName']}/"
-                    f"{prefix}. Put the source files there before the flow is created."
-                )
+        if source["connectorType"] == "S3":
+            self._check_source_files(name, source["sourceConnectorProperties"]["S3"])
+        elif "connectorProfileName" in source:
+            connection = self._profiles.connection(source["connectorProfileName"])
+            if connection is not None:
+                with connector_errors():
+                    connection.check()
+
+    def _check_source_files(self, name: str, location: dict[str, Any]) -> None:
+        prefix = location.get("bucketPrefix", "")
+        try:
+            found = self._launcher.buckets(self._arn_start + name).keys(location["bucketName"], prefix)
+        except BucketError as error:
+            raise ConnectorServerException(f"Error while communicating to connector: {error}") from None
+        if not found:
+            raise ConnectorServerException(
+                f"Error while communicating to connector: there is no object under s3://{location['bucketName']}/"
+                f"{prefix}. Put the source files there before the flow is created."
+            )
 
     def _by_arn(self, arn: str) -> Flow:
         name = arn.removeprefix(self._arn_start)

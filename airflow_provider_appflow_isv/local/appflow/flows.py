@@ -7,10 +7,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .outcome import Counts
+from .runs.outcome import Counts
+from .settings import settings
 
 if TYPE_CHECKING:
-    from .soql import PullWindow
+    from .runs.job import PullWindow
 
 IN_PROGRESS = "InProgress"
 CANCEL_STARTED = "CancelStarted"
@@ -105,30 +106,58 @@ class FlowRun:
             "bytesProcessed": self.counts.bytes_processed,
             "bytesWritten": self.counts.bytes_written,
         }
-        if self.status == ERROR:
-            result["errorInfo"] = {"executionMessage": self.message, "putFailuresCount": 0}
+        if self.status == ERROR or self.counts.put_failures:
+            result["errorInfo"] = {
+                "executionMessage": self.message if self.status == ERROR else self.counts.failure_message,
+                "putFailuresCount": self.counts.put_failures,
+            }
         return result
+
+
+@dataclass(frozen=True)
+class FlowVersion:
+    """What CreateFlow or one UpdateFlow set. It shows, and runs use it, only from ``visible_from`` on."""
+
+    definition: dict[str, Any]
+    schema_version: int
+    updated_at: float
+    updated_by: str
+    visible_from: float
 
 
 @dataclass
 class Flow:
-    """One flow of one account and Region; ``definition`` holds the members that CreateFlow and UpdateFlow set."""
+    """One flow of one account and Region, with its versions in the order in which they were set."""
 
     name: str
     arn: str
-    definition: dict[str, Any]
     status: str
     created_at: float
     created_by: str
-    last_updated_at: float
-    last_updated_by: str
     tags: dict[str, str]
-    schema_version: int = 1
+    versions: list[FlowVersion]
+    status_message: str | None = None
     runs: dict[str, FlowRun] = field(default_factory=dict)
 
     @property
+    def newest(self) -> FlowVersion:
+        """The version set last, visible or not."""
+        return self.versions[-1]
+
+    @property
+    def visible(self) -> FlowVersion:
+        """The version that DescribeFlow shows and that a run started now uses."""
+        now = settings.now()
+        return next((each for each in reversed(self.versions) if each.visible_from <= now), self.versions[0])
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The members that CreateFlow and UpdateFlow set, as visible now."""
+        return self.visible.definition
+
+    @property
     def trigger_type(self) -> str:
-        return str(self.definition["triggerConfig"]["triggerType"])
+        return str(self.newest.definition["triggerConfig"]["triggerType"])
 
     @property
     def runs_on_demand(self) -> bool:
@@ -137,38 +166,43 @@ class Flow:
     @property
     def profile_names(self) -> set[str]:
         """Names of the connector profiles that the flow goes through."""
-        ends = [self.definition["sourceFlowConfig"], *self.definition["destinationFlowConfigList"]]
+        definition = self.newest.definition
+        ends = [definition["sourceFlowConfig"], *definition["destinationFlowConfigList"]]
         return {end["connectorProfileName"] for end in ends if "connectorProfileName" in end}
 
     def describe(self) -> dict[str, Any]:
         """Return the flow as DescribeFlow shows it."""
+        visible = self.visible
         return {
-            **self._identity(),
-            **self.definition,
+            **self._identity(visible),
+            **visible.definition,
             "flowStatus": self.status,
-            "schemaVersion": self.schema_version,
+            "flowStatusMessage": self.status_message,
+            "schemaVersion": visible.schema_version,
         }
 
     def summary(self) -> dict[str, Any]:
         """Return the flow as ListFlows shows it."""
-        source, destination = self.definition["sourceFlowConfig"], self.definition["destinationFlowConfigList"][0]
+        visible = self.visible
+        definition = visible.definition
+        source, destination = definition["sourceFlowConfig"], definition["destinationFlowConfigList"][0]
         return {
-            **self._identity(),
-            "description": self.definition.get("description"),
+            **self._identity(visible),
+            "description": definition.get("description"),
             "flowStatus": self.status,
             "sourceConnectorType": source["connectorType"],
             "destinationConnectorType": destination["connectorType"],
-            "triggerType": self.trigger_type,
+            "triggerType": definition["triggerConfig"]["triggerType"],
         }
 
-    def _identity(self) -> dict[str, Any]:
+    def _identity(self, version: FlowVersion) -> dict[str, Any]:
         return {
             "flowName": self.name,
             "flowArn": self.arn,
             "createdAt": self.created_at,
             "createdBy": self.created_by,
-            "lastUpdatedAt": self.last_updated_at,
-            "lastUpdatedBy": self.last_updated_by,
+            "lastUpdatedAt": version.updated_at,
+            "lastUpdatedBy": version.updated_by,
             "tags": self.tags,
             "lastRunExecutionDetails": self._last_run(),
         }

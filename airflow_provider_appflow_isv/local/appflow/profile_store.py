@@ -5,24 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from .entities import entity, entity_field
+from .connections import connector_errors, open_connection
 from .exceptions import ConflictException, ResourceNotFoundException, UnsupportedOperationException, ValidationException
 from .paging import page
-from .profiles import (
-    ConnectorProfile,
-    CredentialStore,
-    check_connection,
-    connector_errors,
-    connector_parts,
-    salesforce_org,
-)
-from .salesforce_login import can_renew, renewed
+from .profiles import ConnectorProfile, CredentialStore, GivenCredentials, StoredCredentials, connector_parts
 from .settings import settings
 
 if TYPE_CHECKING:
-    from .salesforce import SalesforceOrg
-
-_ENTITY_GROUP = "Objects"  # the name of Salesforce's one group of entities; inferred
+    from .connections.base import Connection, Credentials
 
 
 class ProfileStore:
@@ -38,7 +28,6 @@ class ProfileStore:
         self._account_id = account_id
         self._credentials = CredentialStore(account_id, region_name)
         self._lock = threading.Lock()
-        self._renewing = threading.Lock()
         self.profiles: dict[str, ConnectorProfile] = {}
 
     def create(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +35,7 @@ class ProfileStore:
         name, connector_type = params["connectorProfileName"], params["connectorType"]
         properties, credentials = connector_parts(connector_type, params["connectorProfileConfig"])
         self._refuse_duplicate(name)
-        credentials = check_connection(connector_type, properties, credentials, self._account_id)
+        credentials = self._accepted(connector_type, properties, credentials)
         with self._lock:
             self._refuse_duplicate(name)
             now = settings.now()
@@ -67,9 +56,9 @@ class ProfileStore:
         """Answer UpdateConnectorProfile: the whole config is replaced, type and key stay."""
         profile = self.get(params["connectorProfileName"])
         properties, credentials = connector_parts(profile.connector_type, params["connectorProfileConfig"])
-        credentials = check_connection(profile.connector_type, properties, credentials, self._account_id)
+        credentials = self._accepted(profile.connector_type, properties, credentials)
         with self._lock:
-            self._credentials.put(profile.name, credentials, None)
+            self._credentials.put(profile.name, credentials)
             profile.properties = params["connectorProfileConfig"]["connectorProfileProperties"]
             profile.connection_mode = params["connectionMode"]
             profile.last_updated_at = settings.now()
@@ -111,46 +100,49 @@ class ProfileStore:
         except KeyError:
             raise ResourceNotFoundException(f"Connector Profile with name {name} does not exist.") from None
 
-    def org(self, name: str) -> SalesforceOrg:
-        """Return the Salesforce org that a profile leads to, with its credentials as they are now."""
-        profile = self.get(name)
-        credentials = self._credentials.get(name)
-        org = salesforce_org(profile.properties["Salesforce"], credentials)
-        if can_renew(credentials):
-            org.renew = lambda: self._renew(name, org)
-        return org
+    def connection(self, name: str) -> Connection | None:
+        """Return a profile's way to its vendor; None if the local stack has no such vendor.
 
-    def _renew(self, name: str, org: SalesforceOrg) -> str:
-        """Renew a profile's access token; of several runs that find it dead, the first renews it for all."""
-        with self._renewing:
-            credentials = self._credentials.get(name)
-            if credentials["accessToken"] == org.access_token:
-                credentials = renewed(org.instance_url, credentials, self._account_id)
-                self._credentials.put(name, credentials, None)
-            return str(credentials["accessToken"])
+        :raises ResourceNotFoundException: if there is no profile of that name.
+        :raises ValidationException: if the profile's credentials are no way in.
+        """
+        profile = self.get(name)
+        keeper = StoredCredentials(self._credentials, name)
+        return open_connection(profile.connector_type, profile.connector_properties, keeper, self._account_id)
 
     def list_entities(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer ListConnectorEntities."""
-        if "entitiesPath" in params:
-            raise ValidationException("Entities of Salesforce have no path: leave entitiesPath out.")
+        connection = self._connection_of(params)
         with connector_errors():
-            objects = sorted(self._org_of(params).objects(), key=lambda each: str(each["name"]))
+            groups = connection.entities(params.get("entitiesPath"))
         shown, next_token = page(
-            objects,
-            lambda each: str(each["name"]),
-            scope=f"ListConnectorEntities:{params['connectorProfileName']}",
+            sorted(((group, entity) for group, entities in groups.items() for entity in entities), key=_place),
+            _place,
+            scope=f"ListConnectorEntities:{params['connectorProfileName']}:{params.get('entitiesPath', '')}",
             max_results=params.get("maxResults"),
             next_token=params.get("nextToken"),
         )
-        return {"connectorEntityMap": {_ENTITY_GROUP: [entity(each) for each in shown]}, "nextToken": next_token}
+        shown_groups: dict[str, list[dict[str, Any]]] = {}
+        for group, entity in shown:
+            shown_groups.setdefault(group, []).append(entity)
+        return {"connectorEntityMap": shown_groups, "nextToken": next_token}
 
     def describe_entity(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer DescribeConnectorEntity."""
+        connection = self._connection_of(params)
         with connector_errors():
-            fields = self._org_of(params).fields(params["connectorEntityName"])
-        return {"connectorEntityFields": [entity_field(field) for field in fields]}
+            return {"connectorEntityFields": connection.fields(params["connectorEntityName"])}
 
-    def _org_of(self, params: dict[str, Any]) -> SalesforceOrg:
+    def _accepted(self, connector_type: str, properties: dict[str, Any], credentials: Credentials) -> Credentials:
+        """Log in to the vendor as AppFlow does on create and update; return the credentials to keep."""
+        keeper = GivenCredentials(credentials)
+        connection = open_connection(connector_type, properties, keeper, self._account_id)
+        if connection is not None:
+            with connector_errors():
+                connection.check()
+        return keeper.credentials()
+
+    def _connection_of(self, params: dict[str, Any]) -> Connection:
         if "connectorProfileName" not in params:
             raise ValidationException("connectorProfileName must be specified to read the entities of a connector.")
         profile = self.get(params["connectorProfileName"])
@@ -159,12 +151,17 @@ class ProfileStore:
                 f"Connector Profile {profile.name} is of connector type {profile.connector_type}, "
                 f"not {params['connectorType']}."
             )
-        if profile.connector_type != "Salesforce":
+        connection = self.connection(profile.name)
+        if connection is None:
             raise UnsupportedOperationException(
-                f"The local stack cannot read the entities of {profile.connector_type} yet, only Salesforce."
+                f"The local stack has no {profile.connector_type}, so it cannot read its entities."
             )
-        return self.org(profile.name)
+        return connection
 
     def _refuse_duplicate(self, name: str) -> None:
         if name in self.profiles:
             raise ConflictException(f"Conflict executing request: Connector Profile with name {name} already exists.")
+
+
+def _place(entity: tuple[str, dict[str, Any]]) -> str:
+    return f"{entity[0]}/{entity[1]['name']}"

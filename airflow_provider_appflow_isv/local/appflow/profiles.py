@@ -1,21 +1,20 @@
-"""Connector profiles: what is kept of them, where their credentials go, and the check against the vendor."""
+"""Connector profiles: what is kept of them, and where their credentials go."""
 
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.secretsmanager.models import secretsmanager_backends
 
-from .exceptions import (
-    ConnectorAuthenticationException,
-    ConnectorServerException,
-    ValidationException,
-)
-from .salesforce import SalesforceAuthenticationError, SalesforceError, SalesforceOrg
-from .salesforce_login import can_renew, renewed
+from .exceptions import ConnectorAuthenticationException, ValidationException
 from .service_model import member_of, structure
+
+if TYPE_CHECKING:
+    from .connections.base import Credentials
 
 
 @dataclass
@@ -31,6 +30,12 @@ class ConnectorProfile:
     credentials_arn: str
     created_at: float
     last_updated_at: float
+
+    @property
+    def connector_properties(self) -> dict[str, Any]:
+        """The connector's own member of connectorProfileProperties."""
+        properties: dict[str, Any] = self.properties[member_of(self.connector_type)]
+        return properties
 
     def describe(self) -> dict[str, Any]:
         """Return the profile as DescribeConnectorProfiles shows it."""
@@ -53,9 +58,15 @@ class CredentialStore:
     def __init__(self, account_id: str, region_name: str) -> None:
         self._account_id = account_id
         self._region_name = region_name
+        self._renewing = threading.Lock()
 
-    def put(self, profile_name: str, credentials: dict[str, Any], kms_arn: str | None) -> str:
-        """Write a profile's credentials and return the secret's ARN."""
+    def put(self, profile_name: str, credentials: Credentials, kms_arn: str | None = None) -> str:
+        """Write a profile's credentials and return the secret's ARN.
+
+        :param profile_name: the profile.
+        :param credentials: the connector's credentials.
+        :param kms_arn: key for a new secret; default None, the account's own for Secrets Manager.
+        """
         name = self._name(profile_name)
         text = json.dumps(credentials)
         if name in self._backend.secrets:
@@ -64,7 +75,7 @@ class CredentialStore:
             answer = self._backend.create_secret(name, text, None, None, None, kms_arn, None, [], False)
         return str(json.loads(answer)["ARN"])
 
-    def get(self, profile_name: str) -> dict[str, Any]:
+    def get(self, profile_name: str) -> Credentials:
         """Read a profile's credentials.
 
         :raises ConnectorAuthenticationException: if the secret is gone.
@@ -76,12 +87,26 @@ class CredentialStore:
                 "Call UpdateConnectorProfile with the credentials."
             )
         secret = self._backend.get_secret_value(name, None, None)
-        credentials: dict[str, Any] = json.loads(secret["SecretString"])
+        credentials: Credentials = json.loads(secret["SecretString"])
         return credentials
 
     def delete(self, profile_name: str) -> None:
         """Remove a profile's secret for good."""
         self._backend.delete_secret(self._name(profile_name), None, True)
+
+    def renew(self, profile_name: str, stale: Credentials, redeem: Callable[[Credentials], Credentials]) -> Credentials:
+        """Renew a profile's credentials; of several runs that find them dead, the first renews them for all.
+
+        :param profile_name: the profile.
+        :param stale: the credentials that were refused.
+        :param redeem: gets newer ones.
+        """
+        with self._renewing:
+            current = self.get(profile_name)
+            if current == stale:
+                current = redeem(current)
+                self.put(profile_name, current)
+            return current
 
     @property
     def _backend(self) -> Any:
@@ -89,6 +114,38 @@ class CredentialStore:
 
     def _name(self, profile_name: str) -> str:
         return f"appflow!{self._account_id}-{profile_name}"
+
+
+class GivenCredentials:
+    """Keeps the credentials of a request until the vendor has accepted them."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def credentials(self) -> Credentials:
+        """Return them as they are now."""
+        return self._credentials
+
+    def renew(self, stale: Credentials, redeem: Callable[[Credentials], Credentials]) -> Credentials:
+        """Replace the stale ones."""
+        self._credentials = redeem(stale)
+        return self._credentials
+
+
+class StoredCredentials:
+    """The credentials of a profile, in its secret."""
+
+    def __init__(self, store: CredentialStore, profile_name: str) -> None:
+        self._store = store
+        self._profile_name = profile_name
+
+    def credentials(self) -> Credentials:
+        """Return them as they are now."""
+        return self._store.get(self._profile_name)
+
+    def renew(self, stale: Credentials, redeem: Callable[[Credentials], Credentials]) -> Credentials:
+        """Replace the stale ones, once for all that have them."""
+        return self._store.renew(self._profile_name, stale, redeem)
 
 
 def connector_parts(connector_type: str, config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -115,66 +172,3 @@ def connector_parts(connector_type: str, config: dict[str, Any]) -> tuple[dict[s
             f"for connector: {connector_type.upper()}"
         )
     return properties[member], credentials.get(member, {})
-
-
-def salesforce_org(properties: dict[str, Any], credentials: dict[str, Any]) -> SalesforceOrg:
-    """Return the org of a Salesforce profile.
-
-    :raises ValidationException: if there is no access token (AppFlow's own words, which speak of the other way in) or
-        no instanceUrl, without which the local stack has no org to talk to.
-    """
-    if credentials.get("oAuth2GrantType") == "CLIENT_CREDENTIALS" or not _has_login(credentials):
-        raise ValidationException("Validation exception: AuthCode cannot be blank for connector: SALESFORCE")
-    if "accessToken" not in credentials:
-        raise ValidationException(
-            "Validation exception: the local stack does not redeem authorization codes or JWTs. "
-            "Give the accessToken that they were redeemed for."
-        )
-    if "instanceUrl" not in properties:
-        raise ValidationException("Validation exception: instanceUrl cannot be blank for connector: SALESFORCE")
-    return SalesforceOrg(properties["instanceUrl"], credentials["accessToken"])
-
-
-def check_connection(
-    connector_type: str, properties: dict[str, Any], credentials: dict[str, Any], account_id: str
-) -> dict[str, Any]:
-    """Log in to the vendor as AppFlow does on create and update. Only Salesforce has a local counterpart.
-
-    :return: the credentials to keep: those given, with a new access token if the given one had to be renewed.
-    :raises ConnectorAuthenticationException: if the vendor refuses the credentials.
-    :raises ConnectorServerException: if the vendor cannot be reached.
-    """
-    if connector_type != "Salesforce":
-        return credentials
-    org, kept = salesforce_org(properties, credentials), dict(credentials)
-    if can_renew(credentials):
-
-        def renew() -> str:
-            kept.update(renewed(org.instance_url, credentials, account_id))
-            return str(kept["accessToken"])
-
-        org.renew = renew
-    with connector_errors():
-        org.objects()
-    return kept
-
-
-class connector_errors:  # noqa: N801  # a context manager, read like a function
-    """Turns what the vendor's client raises into AppFlow's errors (texts: AppFlow API reference and public issues)."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, SalesforceAuthenticationError):
-            raise ConnectorAuthenticationException(f"Error while authenticating to connector: {error}") from None
-        if isinstance(error, SalesforceError):
-            raise ConnectorServerException(f"Error while communicating to connector: {error}") from None
-
-
-def _has_login(credentials: dict[str, Any]) -> bool:
-    return bool(
-        credentials.get("accessToken")
-        or credentials.get("oAuthRequest", {}).get("authCode")
-        or credentials.get("jwtToken")
-    )

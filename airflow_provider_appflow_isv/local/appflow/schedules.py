@@ -7,7 +7,7 @@ from datetime import datetime
 from botocore.utils import parse_timestamp
 
 from .flows import SUCCESSFUL, Flow
-from .soql import PullWindow
+from .runs.job import PullWindow
 
 _FIRST_RANGE_SECONDS = 30 * 24 * 3600.0  # the first run pulls the past 30 days
 _DEFAULT_FIELD = "LastModifiedDate"  # inferred; AppFlow does not say which field it takes if none is named

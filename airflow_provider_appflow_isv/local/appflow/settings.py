@@ -30,6 +30,7 @@ class Settings:
     def _set_defaults(self) -> None:
         self._run_seconds = 0.0
         self.hidden_polls = 0
+        self.update_delay_seconds = 0.0
         self.record_order: RecordOrder = "newest"
         self._clock_offset = 0.0
         self._holders = 0

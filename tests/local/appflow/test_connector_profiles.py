@@ -156,12 +156,12 @@ def test_salesforce_credentials_that_appflow_has_no_login_for_are_refused_in_its
     )
 
 
-def test_an_authorization_code_is_refused_as_not_there_yet(appflow: Any, org: Org) -> None:
+def test_an_authorization_code_without_the_connected_apps_secret_is_refused(appflow: Any, org: Org) -> None:
     request = profile_request(org)
     request["connectorProfileConfig"]["connectorProfileCredentials"] = {
         "Salesforce": {"oAuthRequest": {"authCode": "example-code", "redirectUri": "https://example.com"}}
     }
-    with pytest.raises(appflow.exceptions.ValidationException, match="does not redeem authorization codes"):
+    with pytest.raises(appflow.exceptions.ValidationException, match="ClientCredentialsArn cannot be blank"):
         appflow.create_connector_profile(**request)
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_appflow_isv.local.appflow.outcome import RunFailedError
-from airflow_provider_appflow_isv.local.appflow.soql import query
-from airflow_provider_appflow_isv.local.appflow.tasks import Filter
+from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
+from airflow_provider_appflow_isv.local.appflow.sources.soql import query
+from airflow_provider_appflow_isv.local.appflow.runs.tasks import Filter
 from airflow_provider_appflow_isv.local.salesforce.evaluate import run
 from airflow_provider_appflow_isv.local.salesforce.query import parse
 from tests.local.appflow.conftest import Aws, Org, filter_task, flow_request, map_fields, run_and_wait

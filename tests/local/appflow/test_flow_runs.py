@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_appflow_isv.local.appflow import wait_until_ended
-from airflow_provider_appflow_isv.local.appflow.engine import engine
+from airflow_provider_appflow_isv.local.appflow.runs.engine import engine
 from airflow_provider_appflow_isv.local.appflow.flows import FlowRun
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 from tests.local.appflow.conftest import (

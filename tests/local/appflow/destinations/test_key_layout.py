@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_appflow_isv.local.appflow.key_layout import KeyLayout
+from airflow_provider_appflow_isv.local.appflow.destinations.key_layout import KeyLayout
 from tests.local.appflow.conftest import Aws, flow_request, map_fields, run_and_wait
 
 STARTED = 1668067384.0  # 2022-11-10T08:03:04Z

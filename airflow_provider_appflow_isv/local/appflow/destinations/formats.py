@@ -10,7 +10,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-from .outcome import RunFailedError
+from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
 
 Record = dict[str, Any]
 

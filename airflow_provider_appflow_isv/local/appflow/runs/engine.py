@@ -13,9 +13,10 @@ import queue
 import threading
 from collections.abc import Callable
 
-from .flows import CANCELED, ERROR, SUCCESSFUL, FlowRun
+from airflow_provider_appflow_isv.local.appflow.flows import CANCELED, ERROR, SUCCESSFUL, FlowRun
+from airflow_provider_appflow_isv.local.appflow.settings import settings
+
 from .outcome import RunCanceledError, RunFailedError
-from .settings import settings
 
 _WORKERS = 4
 _SUCCESS_MESSAGE = "Successfully ran the flow"  # AppFlow API reference, ListFlows

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from .outcome import RunFailedError
+from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
 
 if TYPE_CHECKING:
-    from .tasks import Filter
+    from airflow_provider_appflow_isv.local.appflow.runs.job import PullWindow
+    from airflow_provider_appflow_isv.local.appflow.runs.tasks import Filter
 
 _NAME = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -38,15 +38,6 @@ _COMPARISONS = {
 }
 _ESCAPES = str.maketrans({"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 _LIKE_ESCAPES = str.maketrans({"%": r"\%", "_": r"\_"})
-
-
-@dataclass(frozen=True)
-class PullWindow:
-    """The time range of one run of an incremental flow, in seconds since the epoch: after < field <= until."""
-
-    field: str
-    after: float
-    until: float
 
 
 def query(object_name: str, fields: Sequence[str], filters: Sequence[Filter], window: PullWindow | None = None) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .outcome import RunFailedError
 
-Record = dict[str, Any]
+if TYPE_CHECKING:
+    from .job import Record
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ class TaskPlan:
         kept = [f for f in source_fields if f not in self.excluded] if self.maps_all else []
         return list(dict.fromkeys([*kept, *(destination for _, destination in self.mappings)]))
 
-    def apply(self, record: Record) -> Record:
-        """Return one record as the destination gets it."""
+    def apply(self, record: Record) -> Record | None:
+        """Return one record as the destination gets it, None for one that a Validate task drops."""
         kept = {f: v for f, v in record.items() if f not in self.excluded} if self.maps_all else {}
         return {**kept, **{destination: record.get(source) for source, destination in self.mappings}}
 

@@ -1,0 +1,47 @@
+"""The vendors that the local stack has a counterpart of, each seen through a connector profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_appflow_isv.local.appflow.exceptions import (
+    ConnectorAuthenticationException,
+    ConnectorServerException,
+)
+
+from .base import Connection, Keeper, Opener, VendorAuthenticationError, VendorError
+from .salesforce import open_salesforce
+
+_OPENERS: dict[str, Opener] = {
+    "Salesforce": open_salesforce,
+}
+
+
+def open_connection(
+    connector_type: str, properties: Mapping[str, Any], keeper: Keeper, account_id: str
+) -> Connection | None:
+    """Make the connection of a connector profile.
+
+    :param connector_type: the profile's connector type.
+    :param properties: the connector's member of connectorProfileProperties.
+    :param keeper: the profile's credentials.
+    :param account_id: the profile's account.
+    :return: the connection; None if the local stack has no such vendor.
+    :raises ValidationException: if properties and credentials together lead nowhere.
+    """
+    opener = _OPENERS.get(connector_type)
+    return opener(properties, keeper, account_id) if opener else None
+
+
+class connector_errors:  # noqa: N801  # a context manager, read like a function
+    """Turns what a connection raises into AppFlow's errors (texts: AppFlow API reference and public issues)."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, VendorAuthenticationError):
+            raise ConnectorAuthenticationException(f"Error while authenticating to connector: {error}") from None
+        if isinstance(error, VendorError):
+            raise ConnectorServerException(f"Error while communicating to connector: {error}") from None

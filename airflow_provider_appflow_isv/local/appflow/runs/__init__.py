@@ -1,0 +1,1 @@
+"""Flow runs: carried out in the background, task by task."""

@@ -1,0 +1,44 @@
+"""The work of one flow run: read the source, apply the tasks, write the destination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_provider_appflow_isv.local.appflow.buckets import BucketError
+from airflow_provider_appflow_isv.local.appflow.connections.base import VendorError
+from airflow_provider_appflow_isv.local.appflow.destinations import writer_of
+from airflow_provider_appflow_isv.local.appflow.service_model import member_of
+from airflow_provider_appflow_isv.local.appflow.sources import reader_of
+
+from .job import Job, Page, SourcePage
+from .outcome import Counts, RunCanceledError, RunFailedError
+from .tasks import TaskPlan, plan
+
+
+def transfer(job: Job, counts: Counts) -> None:
+    """Move the data of one run.
+
+    :param job: the run.
+    :param counts: filled as the run goes on, so that it tells also what a failed run has done.
+    :raises RunFailedError: if the run ends in Error; the text says why.
+    :raises RunCanceledError: if it was cancelled on the way.
+    """
+    read, write = reader_of(job.source_type), writer_of(job.destination_type)
+    task_plan = plan(job.definition["tasks"], member_of(job.source_type))
+    try:
+        # All of it is read before anything is written: a run that fails in reading leaves nothing behind.
+        pages = list(_pages(job, task_plan, read(job, task_plan), counts))
+        write(job, pages, counts)
+    except (VendorError, BucketError) as error:
+        raise RunFailedError(str(error)) from None
+
+
+def _pages(job: Job, task_plan: TaskPlan, pages: Iterator[SourcePage], counts: Counts) -> Iterator[Page]:
+    for page in pages:
+        if job.is_canceled():
+            raise RunCanceledError
+        counts.records_processed += len(page.records)
+        counts.bytes_processed += page.size
+        kept = [record for record in map(task_plan.apply, page.records) if record is not None]
+        counts.records_filtered += len(page.records) - len(kept)
+        yield Page(task_plan.columns(page.fields), kept)

@@ -1,0 +1,30 @@
+"""Reads the records of a Salesforce object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from airflow_provider_appflow_isv.local.appflow.connections.salesforce import SalesforceConnection
+from airflow_provider_appflow_isv.local.appflow.destinations.formats import to_json
+from airflow_provider_appflow_isv.local.appflow.runs.job import Job, SourcePage
+
+from .soql import query
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.local.appflow.runs.tasks import TaskPlan
+
+
+def read_salesforce(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]:
+    """Yield the pages of the run's query.
+
+    :param job: the run.
+    :param task_plan: its fields and filters.
+    """
+    org, source = job.source_connection(), job.source
+    assert isinstance(org, SalesforceConnection)  # the flow's profile was checked to be of its source's type
+    every_field = [f["name"] for f in org.describe(source["object"])] if task_plan.maps_all else []
+    fields = task_plan.source_fields(every_field)
+    soql = query(source["object"], fields, task_plan.filters, job.window)
+    for records in org.query(soql, deleted=source.get("includeDeletedRecords", False)):
+        yield SourcePage(fields, records, sum(len(to_json(record).encode()) for record in records))
