@@ -7,7 +7,21 @@ import shlex
 import signal
 import sys
 
-_EXTRA_MODULES = frozenset({"flask", "flask_cors", "moto", "werkzeug"})
+_EXTRA_MODULES = frozenset(
+    {
+        "a2wsgi",
+        "croniter",
+        "duckdb",
+        "flask",
+        "flask_cors",
+        "httptools",
+        "moto",
+        "pyarrow",
+        "uvicorn",
+        "uvloop",
+        "werkzeug",
+    }
+)
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

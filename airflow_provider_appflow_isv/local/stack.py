@@ -1,40 +1,38 @@
-"""The local stack: moto with AppFlow, and the local Salesforce, both served on loopback in threads."""
+"""The local stack: moto with AppFlow, and the local Salesforce and ServiceNow, served on loopback in threads."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
 import os
-import socket
 import threading
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moto.moto_server import werkzeug_app
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
+from airflow_provider_appflow_isv.local import front, salesforce, servicenow
 from airflow_provider_appflow_isv.local.appflow import register
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from airflow_provider_appflow_isv.local.appflow.settings import settings
-from airflow_provider_appflow_isv.local.salesforce import Orgs, create_app
 from airflow_provider_appflow_isv.local.seed import REGION, seed_stack
+from airflow_provider_appflow_isv.local.serving import asgi_served, listen, logged, wsgi_served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-    from _typeshed.wsgi import WSGIApplication
-
     from airflow_provider_appflow_isv.local.seed import Seed
 
-_BACKLOG = 128
-_STOP_POLL = 0.05  # seconds between looks at whether to stop
 # moto reads both at each request: an account must not read another's bucket, and must not be fixed for all requests.
 _MOTO_ENVIRONMENT = {"MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS": "false", "MOTO_ACCOUNT_ID": None}
 # A profile that is not on this machine would break the seeding's clients.
 _CLIENT_ENVIRONMENT = {"AWS_PROFILE": None, "AWS_DEFAULT_PROFILE": None}
 # What a client sends before there is a seed; moto takes unknown keys for its default account.
 _UNSEEDED_KEY = "local"
+_SERVICENOW = "/servicenow"  # path of ServiceNow beside Salesforce
 _one_at_a_time = threading.Lock()
 
 
@@ -45,57 +43,6 @@ def _check_loopback(host: str) -> None:
         loopback = False
     if not loopback:
         raise ValueError(f"host: the local stack serves on loopback only, got {host!r}; use 127.0.0.1")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=_BACKLOG)
-    except OSError as error:
-        raise OSError(
-            error.errno, f"port {port} on {host} can't be used ({error.strerror}); choose another port"
-        ) from error
-
-
-@contextmanager
-def _served(listener: socket.socket, app: WSGIApplication, *, verbose: bool) -> Iterator[None]:
-    """Serve an app on a bound socket while the context lasts, then close it and all connections to it."""
-    host, port = listener.getsockname()
-    connections: set[socket.socket] = set()
-    # moto keeps header names with underscores by a handler of its own, from 5.2.4 on.
-    base: type[WSGIRequestHandler] = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
-
-    class Handler(base):  # type: ignore[misc, valid-type]  # the base is chosen at run time
-        def setup(self) -> None:
-            super().setup()
-            connections.add(self.connection)
-
-        def finish(self) -> None:
-            connections.discard(self.connection)
-            super().finish()
-
-        def log_request(self, *args: Any, **kwargs: Any) -> None:
-            if verbose:
-                super().log_request(*args, **kwargs)
-
-    server = make_server(host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno())
-    thread = threading.Thread(target=server.serve_forever, args=(_STOP_POLL,), name=f"local-stack-{port}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        for connection in list(connections):
-            # Clients keep connections open; without this their threads would go on answering.
-            _hang_up(connection)
-
-
-def _hang_up(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # the client was faster
 
 
 @contextmanager
@@ -134,23 +81,34 @@ def _only_one() -> Iterator[None]:
         _one_at_a_time.release()
 
 
+@contextmanager
+def _connection_faults() -> Iterator[None]:
+    faults.connections_are_served = True
+    try:
+        yield
+    finally:
+        faults.connections_are_served = False
+
+
 class LocalStack:
-    """An AWS (moto with AppFlow) and a Salesforce on loopback, for as long as the ``with`` block lasts.
+    """An AWS (moto with AppFlow), a Salesforce and a ServiceNow on loopback, for as long as the ``with`` block lasts.
 
     Each start begins with an empty AWS without faults. One at a time in a process, for moto's state is the process's.
 
     :param host: IPv4 address of the loopback interface to serve on.
     :param aws_port: port of the AWS endpoint; 0 takes a free one.
-    :param saas_port: port of the Salesforce login host; 0 takes a free one.
+    :param saas_port: port of the Salesforce login host and of ServiceNow; 0 takes a free one.
     :param verbose: whether to log each request to standard error.
     :raises ValueError: if the host isn't loopback.
 
-    Once started: ``aws_url`` and ``saas_url`` are the base URLs, ``orgs`` the Salesforce orgs.
+    Once started: ``aws_url`` and ``saas_url`` are the base URLs, ``orgs`` the Salesforce orgs, ``instances`` the
+    ServiceNow instances.
     """
 
     aws_url: str
     saas_url: str
-    orgs: Orgs
+    orgs: salesforce.Orgs
+    instances: servicenow.Instances
 
     def __init__(
         self, host: str = "127.0.0.1", aws_port: int = 0, saas_port: int = 0, *, verbose: bool = False
@@ -183,19 +141,27 @@ class LocalStack:
             starting.enter_context(
                 _environment({**_MOTO_ENVIRONMENT, **_CLIENT_ENVIRONMENT, **_without_proxy(self._host)})
             )
-            aws_listener = starting.enter_context(_listen(self._host, self._aws_port))
-            saas_listener = starting.enter_context(_listen(self._host, self._saas_port))
+            aws_listener = starting.enter_context(listen(self._host, self._aws_port))
+            saas_listener = starting.enter_context(listen(self._host, self._saas_port))
             self.aws_url = f"http://{self._host}:{aws_listener.getsockname()[1]}"
             self.saas_url = f"http://{self._host}:{saas_listener.getsockname()[1]}"
-            self.orgs = Orgs(self.saas_url)
+            self.orgs = salesforce.Orgs(self.saas_url)
+            self.instances = servicenow.Instances(f"{self.saas_url}{_SERVICENOW}")
             self._seed = None
             register()
             settings.reset()
             aws = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
             Client(aws).post("/moto-api/reset")
-            starting.enter_context(_served(aws_listener, aws, verbose=self._verbose))
-            saas = create_app(self.orgs)
-            starting.enter_context(_served(saas_listener, saas, verbose=self._verbose))
+            if self._verbose:
+                starting.enter_context(logged(front.log))
+            application = front.Front(aws, verbose=self._verbose)
+            starting.callback(application.close)
+            starting.enter_context(asgi_served(aws_listener, application))
+            starting.enter_context(_connection_faults())
+            saas = DispatcherMiddleware(
+                salesforce.create_app(self.orgs), {_SERVICENOW: servicenow.create_app(self.instances)}
+            )
+            starting.enter_context(wsgi_served(saas_listener, saas, verbose=self._verbose))
             self._running = starting.pop_all()
 
     def stop(self) -> None:

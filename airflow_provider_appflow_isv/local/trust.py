@@ -1,59 +1,47 @@
-"""Makes moto's STS check a role's trust policy on AssumeRole, in the role's own account.
+"""Makes moto's STS check on AssumeRole what AWS checks: the request, the role's trust policy and the caller's policies.
 
 By itself moto lets anybody assume anything across accounts: neither the role's existence nor its trust policy nor a
-missing ExternalId is looked at there.
+missing ExternalId is looked at there, and session tags and source identity are dropped.
+
+Facts: STS API reference, AssumeRole; IAM user guide, "Pass session tags in AWS STS" and "Monitor and control actions
+taken with assumed roles".
 """
 
 from __future__ import annotations
 
 import functools
-import json
-import re
-from typing import Any
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import AccessDeniedError
-from moto.iam.exceptions import NotFoundException
-from moto.iam.models import Role, iam_backends
 from moto.sts.exceptions import STSValidationError
-from moto.sts.models import sts_backends
 from moto.sts.responses import TokenResponse
-from moto.utilities.utils import get_partition
 
-from airflow_provider_appflow_isv.local.policies import Principal, is_allowed
+from airflow_provider_appflow_isv.local import identity
+from airflow_provider_appflow_isv.local.assume_role import AssumeRoleRequest
+from airflow_provider_appflow_isv.local.identity import Caller, find_caller, find_role
+from airflow_provider_appflow_isv.local.policies import Verdict, evaluate, is_permitted, parse_policy
+from airflow_provider_appflow_isv.local.role_sessions import attributes_of, remember
 
-_ROLE_ARN = re.compile(r"arn:[^:]+:iam::(\d{12}):role/.+")
-_MIN_DURATION, _MAX_DURATION = 900, 43200
+if TYPE_CHECKING:
+    from moto.iam.models import Role
+
 _CHAINED_DURATION = 3600
 _MARK = "_checks_trust_policies"
-
-
-def caller(account_id: str, access_key_id: str, region: str) -> tuple[str, Principal]:
-    """Say who an access key belongs to.
-
-    :param account_id: account that moto found for the request.
-    :param access_key_id: key id of the request's signature.
-    :param region: Region of the request; decides the partition.
-    :return: the ARN that AWS would show for the caller, and the caller as a principal. A key that moto does not know
-        is the account's root.
-    """
-    partition = get_partition(region)
-    iam = iam_backends[account_id][partition]
-    role_session = sts_backends[account_id][partition].get_assumed_role_from_access_key(access_key_id)
-    if role_session is not None:
-        return role_session.arn, Principal(account_id=account_id, arns=(role_session.arn, role_session.role_arn))
-    user = iam.get_user_from_access_key_id(access_key_id)
-    arn = user.arn if user is not None else f"arn:{partition}:iam::{account_id}:root"
-    return arn, Principal(account_id=account_id, arns=(arn,))
 
 
 def enforce_trust() -> None:
     """Wrap moto's AssumeRole with the checks below; calling it again changes nothing.
 
-    From then on AssumeRole answers ``AccessDenied`` (403) where the role is absent or its trust policy does not let
-    the caller in (with the ExternalId given or not given), and ``ValidationError`` for a DurationSeconds outside
-    900..43200, above the role's MaxSessionDuration, or above an hour for a role session that assumes a further role
-    (STS API reference, AssumeRole).
+    From then on AssumeRole answers
+
+    - ``AccessDenied`` (403) where the role is absent or its trust policy does not let the caller in, with the
+      ExternalId, session name, source identity and session tags given or not given; setting a source identity and
+      passing session tags, also those inherited along a role chain, need ``sts:SetSourceIdentity`` and
+      ``sts:TagSession`` beside ``sts:AssumeRole``. While ``identity.enforce`` is on, the caller's own policies must
+      allow each of them too, unless the trust policy of a role in the caller's account names the caller itself;
+    - ``ValidationError``, ``InvalidParameterValue``, ``MalformedPolicyDocument`` and ``PackedPolicyTooLarge`` (400)
+      for a request outside the documented limits, a DurationSeconds above the role's MaxSessionDuration, or above an
+      hour for a role session that assumes a further role.
     """
     unchecked = TokenResponse.assume_role
     if hasattr(unchecked, _MARK):
@@ -61,63 +49,48 @@ def enforce_trust() -> None:
 
     @functools.wraps(unchecked)
     def assume_role(self: TokenResponse) -> Any:
-        _check(self)
-        return unchecked(self)
+        caller = find_caller(self.current_account, self.get_access_key(), self.region)
+        request = AssumeRoleRequest.read(self, attributes_of(caller.session))
+        _check(caller, request)
+        answer = unchecked(self)
+        result: Any = answer.result
+        remember(result["Credentials"], request.attributes)
+        if request.attributes.source_identity is not None:
+            result["SourceIdentity"] = request.attributes.source_identity
+        return answer
 
     setattr(assume_role, _MARK, True)
     TokenResponse.assume_role = assume_role  # type: ignore[method-assign]  # moto offers no hook here
 
 
-def _check(request: TokenResponse) -> None:
-    role_arn = str(request._get_param("RoleArn"))
-    external_id = request._get_param("ExternalId")
-    duration = request._get_int_param("DurationSeconds", 3600)
-    _check_range(duration)
-    caller_arn, principal = caller(request.current_account, request.get_access_key(), request.region)
-    role = _find_role(role_arn, request.region)
-    context = {"aws:PrincipalArn": principal.arns[-1], "aws:PrincipalAccount": str(principal.account_id)}
-    if external_id is not None:
-        context["sts:ExternalId"] = external_id
-    if role is None or not is_allowed(
-        _document(role), principal=principal, action="sts:AssumeRole", resource=None, context=context
-    ):
-        raise AccessDeniedError(caller_arn, f"sts:AssumeRole on resource: {role_arn}")  # absent or not trusting: alike
-    if duration > _CHAINED_DURATION and ":assumed-role/" in caller_arn:
+def _check(caller: Caller, request: AssumeRoleRequest) -> None:
+    role = find_role(request.role_arn, caller.region)
+    for action in request.actions:
+        _check_trust(caller, request, role, action)
+    assert role is not None  # or it would trust nobody
+    if request.duration > _CHAINED_DURATION and caller.session is not None:
         raise STSValidationError(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
         )
-    if duration > int(role.max_session_duration or _CHAINED_DURATION):
+    if request.duration > int(role.max_session_duration or _CHAINED_DURATION):
         raise STSValidationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+    request.check_session_policies(role.account_id, caller.region)
 
 
-def _check_range(duration: int) -> None:
-    if _MIN_DURATION <= duration <= _MAX_DURATION:
+def _check_trust(caller: Caller, request: AssumeRoleRequest, role: Role | None, action: str) -> None:
+    context = {**caller.context(), **request.context()}
+    if role is None:
+        trust = Verdict.SILENT
+    else:
+        context |= {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in role.tags or []}
+        policy = parse_policy(role.assume_role_policy_document)
+        trust = evaluate([policy], principal=caller.principal, action=action, resource=None, context=context)
+    if role is None or trust not in (Verdict.ALLOWED, Verdict.DELEGATED):
+        # In the same words whether the role is absent or does not trust the caller.
+        raise AccessDeniedError(caller.arn, f"{action} on resource: {request.role_arn}")
+    if not identity.is_enforced():
         return
-    bound = (
-        f"greater than or equal to {_MIN_DURATION}"
-        if duration < _MIN_DURATION
-        else f"less than or equal to {_MAX_DURATION}"
-    )
-    raise STSValidationError(
-        f"1 validation error detected: Value '{duration}' at 'durationSeconds' failed to satisfy constraint: "
-        f"Member must have value {bound}"
-    )
-
-
-def _find_role(role_arn: str, region: str) -> Role | None:
-    match = _ROLE_ARN.fullmatch(role_arn)
-    if match is None:
-        return None
-    try:
-        return iam_backends[match[1]][get_partition(region)].get_role_by_arn(role_arn)
-    except NotFoundException:
-        return None
-
-
-def _document(role: Role) -> dict[str, Any]:
-    """The trust policy as JSON; a document that is none trusts nobody."""
-    try:
-        document = json.loads(unquote(role.assume_role_policy_document))
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
+    verdict = caller.identity_verdict(action, role.arn, context)
+    if not is_permitted(verdict, trust, same_account=role.account_id == caller.account_id):
+        blame = caller.blame(action, role.arn, context)
+        raise AccessDeniedError(caller.arn, f"{action} on resource: {request.role_arn} {blame}")

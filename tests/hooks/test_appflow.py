@@ -11,6 +11,8 @@ from airflow_provider_appflow_isv.exceptions import (
 )
 from airflow_provider_appflow_isv.flow_run import RunState
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+from airflow_provider_appflow_isv.local.appflow.effects import Error
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 from tests.accounts import ONE_TRY, TenantAccount, fresh
 
@@ -91,7 +93,7 @@ def test_a_flow_that_does_not_exist_is_none(tenant: TenantAccount) -> None:
 
 
 def test_a_flow_that_may_not_be_read_is_an_error_not_none(tenant: TenantAccount) -> None:
-    settings.inject("DescribeFlow", "AccessDeniedException", "not you")
+    faults.inject(Error("AccessDeniedException", "not you"), operation="DescribeFlow")
     with pytest.raises(AppFlowRequestError, match=r"DescribeFlow failed with AccessDeniedException: not you\."):
         AppFlowHook(**tenant.aws, botocore_config=ONE_TRY).get_flow(tenant.make_flow())
 

@@ -16,7 +16,8 @@ from botocore.exceptions import (
 from airflow_provider_appflow_isv.exceptions import AppFlowRequestError, AssumeRoleError
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 from airflow_provider_appflow_isv.hooks.request_errors import error_code, explained, is_transient, request_error
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.effects import Error
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from tests.accounts import ONE_TRY, TenantAccount
 
 
@@ -51,7 +52,7 @@ def refusal(code: str, message: str = "no", status: int = 400) -> ClientError:
     ],
 )
 def test_what_appflow_refuses_is_explained(code: str, message: str, advice: str, tenant: TenantAccount) -> None:
-    settings.inject("StartFlow", code, message)
+    faults.inject(Error(code, message), operation="StartFlow")
     with pytest.raises(AppFlowRequestError) as caught:
         AppFlowHook(**tenant.aws, botocore_config=ONE_TRY).start_flow("accounts")
     assert (caught.value.code, caught.value.account, caught.value.flow_name) == (code, tenant.account, "accounts")
@@ -61,7 +62,7 @@ def test_what_appflow_refuses_is_explained(code: str, message: str, advice: str,
 
 
 def test_a_code_that_is_not_known_is_still_told(tenant: TenantAccount) -> None:
-    settings.inject("StartFlow", "NewException", "no idea")
+    faults.inject(Error("NewException", "no idea"), operation="StartFlow")
     with pytest.raises(AppFlowRequestError, match="NewException: no idea") as caught:
         AppFlowHook(**tenant.aws, botocore_config=ONE_TRY).start_flow("accounts")
     assert caught.value.hint is None

@@ -122,7 +122,7 @@ def test_another_interface_than_loopback_is_one_clear_line() -> None:
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("module", ["moto", "flask"])
+@pytest.mark.parametrize("module", ["moto", "flask", "a2wsgi", "uvicorn", "httptools", "uvloop"])
 def test_a_missing_extra_is_one_clear_line(module: str) -> None:
     script = (
         f"import sys, runpy; sys.modules[{module!r}] = None; sys.argv[1:] = [];"

@@ -3,14 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from airflow_provider_appflow_isv.local.policies import Principal, is_allowed
 
 APPFLOW = Principal(service="appflow.amazonaws.com")
 ROLE = "arn:aws:iam::111111111111:role/isv"
 SESSION = "arn:aws:sts::111111111111:assumed-role/isv/airflow"
+ROOT = "arn:aws:iam::111111111111:root"
 CALLER = Principal(account_id="111111111111", arns=(SESSION, ROLE))
 OBJECT = "arn:aws:s3:::landing/prefix/flow/run"
 CONTEXT = {"aws:SourceAccount": "111111111111", "aws:SourceArn": "arn:aws:appflow:us-east-1:111111111111:flow/f"}
@@ -149,11 +148,17 @@ def test_insecure_transport_can_be_denied() -> None:
 @pytest.mark.parametrize(
     "unknown",
     [
-        {"Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "1"}}},
-        {"Condition": {"StringEqualsIfExists": {"aws:SourceAccount": "111111111111"}}},
-        {"NotAction": "s3:GetObject"},
-        {"NotPrincipal": {"AWS": "222222222222"}},
+        {"Condition": {"StringAlmostEquals": {"aws:SourceAccount": "111111111111"}}},
+        {"Condition": {"NumericLessThan": {"aws:SourceAccount": "many"}}},
+        {"Condition": {"ForMostValues:StringEquals": {"aws:SourceAccount": "111111111111"}}},
+        {"Condition": ["aws:SourceAccount"]},
+        {"Condition": {"StringEquals": "aws:SourceAccount"}},
+        {"NotAction": "s3:GetObject"},  # beside the Action that each statement here has
         {"NotResource": "arn:aws:s3:::other"},
+        {"NotPrincipal": {"AWS": "222222222222"}},
+        {"Action": ["s3:PutObject", 1]},
+        {"Resource": {"bucket": "landing"}},
+        {"Purpose": "loading"},
     ],
 )
 def test_what_is_not_understood_never_allows_and_always_denies(unknown: dict[str, Any]) -> None:
@@ -161,9 +166,61 @@ def test_what_is_not_understood_never_allows_and_always_denies(unknown: dict[str
     assert not allows({}, {"Effect": "Deny", **unknown})
 
 
-@given(st.text(min_size=1))
-def test_a_value_without_wildcards_matches_itself_only(value: str) -> None:
-    condition = {"StringLike": {"sts:ExternalId": value}}
-    assert allows({"Condition": condition}, context={"sts:ExternalId": value})
-    if not set(value) & {"*", "?"}:
-        assert not allows({"Condition": condition}, context={"sts:ExternalId": f"{value}x"})
+def test_what_is_not_understood_does_not_widen_a_denial_that_another_condition_narrows() -> None:
+    unknown = {"StringAlmostEquals": {"aws:SourceAccount": "1"}}
+    narrow = {"StringEquals": {"aws:SourceAccount": "222222222222"}}
+    assert allows({}, {"Effect": "Deny", "Condition": {**unknown, **narrow}})
+
+
+@pytest.mark.parametrize(
+    ("element", "applies"),
+    [
+        ({"NotAction": "s3:GetObject"}, True),
+        ({"NotAction": ["s3:Get*", "s3:List*"]}, True),
+        ({"NotAction": "s3:PUT*"}, False),
+        ({"NotAction": ["s3:GetObject", "*"]}, False),
+        ({"NotResource": "arn:aws:s3:::other/*"}, True),
+        ({"NotResource": ["arn:aws:s3:::other/*", "arn:aws:s3:::landing/*"]}, False),
+    ],
+)
+def test_what_an_exception_names_is_left_out(element: dict[str, Any], applies: bool) -> None:
+    replaced = next(iter(element)).removeprefix("Not")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", **element}
+    del statement[replaced]
+    policies = {"Statement": statement}
+    request: dict[str, Any] = {"principal": APPFLOW, "action": "s3:PutObject", "resource": OBJECT, "context": {}}
+    assert is_allowed(policies, **request) is applies
+    both = {"Statement": [{**statement, "Effect": "Deny"}, {**statement, "Action": "*", "Resource": "*"}]}
+    assert not is_allowed(both, **request)
+
+
+@pytest.mark.parametrize(
+    ("names", "principal", "denied"),
+    [
+        ({"Service": "appflow.amazonaws.com"}, APPFLOW, False),
+        ({"Service": "glue.amazonaws.com"}, APPFLOW, True),
+        ({"AWS": "111111111111"}, APPFLOW, True),
+        ("*", APPFLOW, False),
+        ("*", CALLER, False),
+        ({"AWS": "*"}, CALLER, False),
+        ({"AWS": ["111111111111", ROLE, SESSION]}, CALLER, False),
+        ({"AWS": ["arn:aws:iam::111111111111:root", ROLE, SESSION]}, CALLER, False),
+        ({"AWS": ["111111111111", ROLE]}, CALLER, True),
+        ({"AWS": [ROLE, SESSION]}, CALLER, True),
+        ({"AWS": "111111111111"}, CALLER, True),
+        ({"AWS": "111111111111"}, Principal(account_id="111111111111", arns=(ROOT,)), False),
+        ({"AWS": "222222222222"}, Principal(account_id="111111111111", arns=(ROOT,)), True),
+    ],
+)
+def test_a_denial_spares_only_whom_it_names_with_account_role_and_session(
+    names: Any, principal: Principal, denied: bool
+) -> None:
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    deny = {"Effect": "Deny", "NotPrincipal": names, "Action": "*", "Resource": "*"}
+    verdict = is_allowed({"Statement": [allow, deny]}, principal=principal, action="a:B", resource="*", context={})
+    assert verdict is not denied
+
+
+def test_an_exception_from_principals_never_allows() -> None:
+    allow = {"Effect": "Allow", "NotPrincipal": {"AWS": "222222222222"}, "Action": "*", "Resource": "*"}
+    assert not is_allowed({"Statement": allow}, principal=CALLER, action="a:B", resource="*", context={})

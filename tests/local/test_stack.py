@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 import requests
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError
 
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.effects import Drop, Error, Timeout
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from airflow_provider_appflow_isv.local.stack import LocalStack
 
 if TYPE_CHECKING:
@@ -22,7 +27,7 @@ def stack() -> Iterator[LocalStack]:
         yield running
 
 
-def _client(stack: LocalStack, service: Any) -> Any:
+def _client(stack: LocalStack, service: Any, **config: Any) -> Any:
     environment = stack.environment()
     return boto3.client(
         service,
@@ -30,6 +35,7 @@ def _client(stack: LocalStack, service: Any) -> Any:
         region_name=environment["AWS_DEFAULT_REGION"],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        config=Config(**config),
     )
 
 
@@ -105,6 +111,38 @@ def test_a_stopped_stack_hangs_up_on_connections_that_clients_keep_open() -> Non
             session.get(url, timeout=10)
 
 
+def test_a_stopped_stack_hangs_up_on_calls_that_still_wait_for_an_answer() -> None:
+    with ThreadPoolExecutor() as threads, LocalStack() as stack:
+        faults.inject(Timeout(), times=2)
+        hit = faults.injected()[0]
+        client = _client(stack, "appflow", retries={"total_max_attempts": 1})
+        calls = [
+            threads.submit(client.list_flows),
+            threads.submit(client.describe_flow_execution_records, flowName="f"),
+        ]
+        while hit.remaining:
+            threading.Event().wait(0.01)
+        stack.stop()
+        for call in calls:
+            with pytest.raises(ConnectionClosedError):
+                call.result()
+
+
+def test_a_fault_of_connections_needs_a_running_stack() -> None:
+    with LocalStack():
+        faults.inject(Drop())
+    with pytest.raises(ValueError, match="Drop needs the server of a running LocalStack"):
+        faults.inject(Drop())
+
+
+def test_the_servicenow_instances_are_served_beside_salesforce(stack: LocalStack) -> None:
+    instance = stack.instances.create("tenant-x")
+    assert instance.url.startswith(f"{stack.saas_url}/servicenow/")
+    answer = requests.get(f"{instance.url}/api/now/table/incident", timeout=10)
+    assert answer.status_code == 401
+    assert "error" in answer.json()
+
+
 def test_stopping_twice_is_stopping_once() -> None:
     stack = LocalStack()
     stack.start()
@@ -116,7 +154,7 @@ def test_stopping_twice_is_stopping_once() -> None:
 def test_each_start_begins_with_an_empty_aws_without_faults() -> None:
     with LocalStack() as stack:
         _client(stack, "s3").create_bucket(Bucket="left-over")
-        settings.inject("ListFlows", "AccessDeniedException")
+        faults.inject(Error("AccessDeniedException"), operation="ListFlows")
     with stack:
         assert _client(stack, "s3").list_buckets()["Buckets"] == []
         assert _client(stack, "appflow").list_flows()["flows"] == []
@@ -149,4 +187,5 @@ def test_requests_are_logged_only_when_asked(verbose: bool, logged: bool, caplog
         requests.get(f"{stack.saas_url}/services/data/", timeout=10)
         _client(stack, "s3").list_buckets()
     assert ("GET /services/data/" in caplog.text) == logged
+    assert ('"GET /" 200' in caplog.text) == logged
     assert bool(caplog.text) == logged

@@ -4,89 +4,37 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-import requests
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.server import ThreadedMotoServer
 
+from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.trust import enforce_trust
-
-TENANT = "222222222222"
-ISV = "111111111111"
-DEFAULT = "123456789012"
-ROLE_NAME = "appflow-remote-role"
-ROLE = f"arn:aws:iam::{TENANT}:role/{ROLE_NAME}"
-EXTERNAL_ID = {"StringEquals": {"sts:ExternalId": "tenant-a-7f3"}}
-
-
-class Aws:
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def client(self, service: str, keys: dict[str, str] | None = None, account: str | None = None) -> Any:
-        make_client: Any = boto3.client
-        credentials = keys or {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-        unchecked = Config(parameter_validation=False)  # the server is to do the checking
-        client = make_client(service, region_name="us-east-1", endpoint_url=self.url, config=unchecked, **credentials)
-        if account is not None:
-
-            def choose_account(request: Any, **_: Any) -> None:
-                request.headers["x-moto-account-id"] = account
-
-            client.meta.events.register("before-sign", choose_account)
-        return client
-
-    def make_role(self, principal: Any, account: str = TENANT, **statement: Any) -> None:
-        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **statement}
-        self.client("iam", account=account).create_role(
-            RoleName=ROLE_NAME,
-            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-            MaxSessionDuration=7200,
-        )
-
-    def user_keys(self, account: str = ISV, name: str = "airflow") -> dict[str, str]:
-        iam = self.client("iam", account=account)
-        iam.create_user(UserName=name)
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-
-    def assume(self, keys: dict[str, str] | None = None, role: str = ROLE, **request: Any) -> dict[str, str]:
-        answer = self.client("sts", keys).assume_role(RoleArn=role, RoleSessionName="airflow", **request)
-        given = answer["Credentials"]
-        return {
-            "aws_access_key_id": given["AccessKeyId"],
-            "aws_secret_access_key": given["SecretAccessKey"],
-            "aws_session_token": given["SessionToken"],
-        }
+from tests.local.assuming import (
+    DEFAULT,
+    EXTERNAL_ID,
+    ISV,
+    ROLE,
+    ROLE_NAME,
+    TAGGING,
+    TENANT,
+    Aws,
+    assert_refused,
+    served_aws,
+    tag_list,
+)
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Aws]:
-    enforce_trust()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield Aws(f"http://127.0.0.1:{port}")
-    server.stop()
+    with served_aws() as aws:
+        yield aws
 
 
 @pytest.fixture
-def aws(served: Aws) -> Aws:
-    requests.post(f"{served.url}/moto-api/reset", timeout=30).raise_for_status()
-    return served
-
-
-def assert_refused(aws: Aws, caller: str, keys: dict[str, str] | None = None, role: str = ROLE, **request: Any) -> None:
-    with pytest.raises(ClientError) as error:
-        aws.assume(keys, role, **request)
-    answer = error.value.response
-    assert answer["Error"]["Code"] == "AccessDenied"
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 403
-    assert answer["Error"]["Message"] == (
-        f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role}"
-    )
+def aws(served: Aws) -> Iterator[Aws]:
+    served.reset()
+    yield served
+    identity.enforce(False)
 
 
 def test_a_trusted_account_gets_credentials_of_the_roles_account(aws: Aws) -> None:
@@ -198,6 +146,120 @@ def test_a_chained_role_lasts_an_hour_at_most(aws: Aws) -> None:
     keys = aws.assume(aws.user_keys(), first)
     with pytest.raises(ClientError, match="1 hour session limit for roles assumed by role chaining"):
         aws.assume(keys, DurationSeconds=3601)
+
+
+@pytest.mark.parametrize(
+    ("condition", "request_"),
+    [
+        ({"StringLike": {"sts:RoleSessionName": "air*"}}, {}),
+        ({"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}, {}),
+        ({"StringEquals": {"sts:SourceIdentity": "daily-load"}}, {"SourceIdentity": "daily-load"}),
+        ({"StringEquals": {"aws:RequestTag/tenant": "a"}}, {"Tags": tag_list(tenant="a")}),
+        ({"ForAllValues:StringEquals": {"aws:TagKeys": ["tenant"]}}, {"Tags": tag_list(tenant="a")}),
+        (
+            {"ForAnyValue:StringEquals": {"sts:TransitiveTagKeys": ["tenant"]}},
+            {"Tags": tag_list(tenant="a"), "TransitiveTagKeys": ["Tenant"]},
+        ),
+        ({"StringEquals": {"aws:PrincipalTag/team": "loading"}}, {}),
+        ({"StringEquals": {"aws:ResourceTag/stage": "test"}}, {}),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ISV}:user/air*"}}, {}),
+        ({"StringEquals": {"aws:PrincipalAccount": ISV, "aws:PrincipalType": "User"}}, {}),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, {}),
+        ({"Null": {"aws:PrincipalOrgID": "true"}}, {}),
+    ],
+)
+def test_a_trust_policy_may_ask_for_what_the_request_has(
+    aws: Aws, condition: dict[str, Any], request_: dict[str, Any]
+) -> None:
+    aws.make_role({"AWS": ISV}, Action=TAGGING, Condition=condition)
+    assert aws.assume(aws.user_keys(tags={"team": "loading"}), **request_)
+
+
+@pytest.mark.parametrize(
+    ("condition", "request_"),
+    [
+        ({"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}, {"RoleSessionName": "somebody"}),
+        ({"StringEquals": {"sts:SourceIdentity": "daily-load"}}, {}),
+        ({"StringEquals": {"sts:SourceIdentity": "daily-load"}}, {"SourceIdentity": "another"}),
+        ({"StringEquals": {"aws:RequestTag/tenant": "a"}}, {"Tags": tag_list(tenant="b")}),
+        ({"ForAllValues:StringEquals": {"aws:TagKeys": ["tenant"]}}, {"Tags": tag_list(tenant="a", owner="b")}),
+        ({"StringEquals": {"aws:PrincipalTag/team": "another"}}, {}),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-example"}}, {}),
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, {}),
+    ],
+)
+def test_a_trust_policy_that_asks_for_something_else_refuses(
+    aws: Aws, condition: dict[str, Any], request_: dict[str, Any]
+) -> None:
+    aws.make_role({"AWS": ISV}, Action=TAGGING, Condition=condition)
+    assert_refused(aws, f"arn:aws:iam::{ISV}:user/airflow", aws.user_keys(tags={"team": "loading"}), **request_)
+
+
+NOT_ALLOWED = " because no identity-based policy allows the sts:AssumeRole action"
+
+
+def test_across_accounts_the_callers_own_policy_must_allow_it_too(aws: Aws) -> None:
+    aws.make_role({"AWS": f"arn:aws:iam::{ISV}:user/airflow"})
+    keys = aws.user_keys()
+    assert aws.assume(keys)
+    identity.enforce(True)
+    assert_refused(aws, f"arn:aws:iam::{ISV}:user/airflow", keys, why=NOT_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("allow", "allowed"),
+    [
+        ({"Action": "sts:AssumeRole", "Resource": ROLE}, True),
+        ({"Action": "sts:*", "Resource": f"arn:aws:iam::*:role/{ROLE_NAME}"}, True),
+        ({"Action": "sts:AssumeRole", "Resource": f"arn:aws:iam::{TENANT}:role/another"}, False),
+        ({"Action": "sts:GetCallerIdentity", "Resource": "*"}, False),
+        ({"Action": "sts:AssumeRole", "Resource": "*", "Condition": EXTERNAL_ID}, False),
+    ],
+)
+def test_the_callers_policy_is_asked_for_the_roles_arn(aws: Aws, allow: dict[str, Any], allowed: bool) -> None:
+    aws.make_role({"AWS": ISV})
+    keys = aws.user_keys(**allow)
+    identity.enforce(True)
+    if allowed:
+        assert aws.assume(keys)
+    else:
+        assert_refused(aws, f"arn:aws:iam::{ISV}:user/airflow", keys, why=NOT_ALLOWED)
+
+
+def test_the_callers_policy_must_allow_session_tags_too(aws: Aws) -> None:
+    aws.make_role({"AWS": ISV}, Action=TAGGING)
+    keys = aws.user_keys(Action="sts:AssumeRole", Resource="*")
+    identity.enforce(True)
+    why = NOT_ALLOWED.replace("AssumeRole", "TagSession")
+    user = f"arn:aws:iam::{ISV}:user/airflow"
+    assert_refused(aws, user, keys, action="sts:TagSession", why=why, Tags=tag_list(tenant="a"))
+
+
+@pytest.mark.parametrize(
+    ("principal", "enough"), [({"AWS": f"arn:aws:iam::{TENANT}:user/airflow"}, True), ({"AWS": TENANT}, False)]
+)
+def test_in_one_account_a_trust_policy_that_names_the_caller_is_enough(aws: Aws, principal: Any, enough: bool) -> None:
+    aws.make_role(principal)
+    keys = aws.user_keys(TENANT)
+    identity.enforce(True)
+    if enough:
+        assert aws.assume(keys)
+    else:
+        assert_refused(aws, f"arn:aws:iam::{TENANT}:user/airflow", keys, why=NOT_ALLOWED)
+
+
+def test_an_explicit_deny_of_the_caller_wins_over_its_trust(aws: Aws) -> None:
+    aws.make_role({"AWS": f"arn:aws:iam::{TENANT}:user/airflow"})
+    keys = aws.user_keys(TENANT, Effect="Deny", Action="sts:AssumeRole", Resource="*")
+    identity.enforce(True)
+    why = " with an explicit deny in an identity-based policy"
+    assert_refused(aws, f"arn:aws:iam::{TENANT}:user/airflow", keys, why=why)
+
+
+def test_root_needs_no_policy(aws: Aws) -> None:
+    aws.make_role({"AWS": DEFAULT})
+    identity.enforce(True)
+    assert aws.assume()
 
 
 def test_enforcing_twice_changes_nothing(aws: Aws) -> None:

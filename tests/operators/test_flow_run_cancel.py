@@ -12,6 +12,8 @@ from airflow_provider_appflow_isv.exceptions import (
     FlowRunTimeout,
     TenantConfigurationError,
 )
+from airflow_provider_appflow_isv.local.appflow.effects import Error
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 from tests.accounts import ONE_TRY, TenantAccount
 from tests.tasks import defer_task, fire, resume_task
@@ -42,7 +44,7 @@ def test_at_the_timeout_the_run_is_left_alone_if_told_so(run: Any, tenant: Tenan
 def test_a_run_that_cannot_be_cancelled_at_the_timeout_still_ends_in_the_timeout(
     run: Any, tenant: TenantAccount
 ) -> None:
-    settings.inject("CancelFlowExecutions", "AccessDeniedException")
+    faults.inject(Error("AccessDeniedException"), operation="CancelFlowExecutions")
     with settings.held(), pytest.raises(FlowRunTimeout):
         run(tenant, tenant.make_flow(), timeout=0.1, botocore_config=ONE_TRY)
 
@@ -110,7 +112,7 @@ def test_a_run_that_cannot_be_waited_for_any_more_is_cancelled(
 
 def test_a_run_that_may_not_be_looked_at_is_cancelled_on_the_worker_too(tenant: TenantAccount) -> None:
     flow = tenant.make_flow()
-    settings.inject("DescribeFlowExecutionRecords", "AccessDeniedException", "not you")
+    faults.inject(Error("AccessDeniedException", "not you"), operation="DescribeFlowExecutionRecords")
     with settings.held():
         with pytest.raises(AppFlowRequestError, match=r"not you.*Allow the action"):
             run_on_worker(tenant, flow, botocore_config=ONE_TRY)
@@ -144,7 +146,7 @@ def test_a_run_that_only_the_triggerer_cannot_follow_is_cancelled_by_the_worker(
 def test_trouble_at_the_first_look_does_not_keep_a_task_from_being_deferred(tenant: TenantAccount) -> None:
     flow = tenant.make_flow()
     task = starter(tenant, flow, deferrable=True, botocore_config=ONE_TRY)
-    settings.inject("DescribeFlowExecutionRecords", "ThrottlingException")
+    faults.inject(Error("ThrottlingException"), operation="DescribeFlowExecutionRecords")
     with settings.held():
         deferred = defer_task(task)
     assert resume_task(task, deferred)["status"] == "Successful"

@@ -16,6 +16,8 @@ from airflow_provider_appflow_isv.exceptions import (
     FlowRunNotFound,
     TenantConfigurationError,
 )
+from airflow_provider_appflow_isv.local.appflow.effects import Error
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOperator
 from airflow_provider_appflow_isv.sensors.flow_run import AppFlowWaitForFlowRunSensor
@@ -213,7 +215,7 @@ def test_a_run_in_progress_is_looked_for_again_later(tenant: TenantAccount) -> N
 def test_trouble_that_passes_is_looked_through_again_later(tenant: TenantAccount) -> None:
     flow = tenant.make_flow()
     task = sensor(tenant, flow, tenant.run(flow), mode="reschedule", botocore_config=ONE_TRY)
-    settings.inject("DescribeFlowExecutionRecords", "ThrottlingException")
+    faults.inject(Error("ThrottlingException"), operation="DescribeFlowExecutionRecords")
     assert look(task) is False
     assert look(task).is_done
 
@@ -222,7 +224,7 @@ def test_trouble_at_a_late_look_is_not_taken_for_a_missing_run(tenant: TenantAcc
     flow = tenant.make_flow()
     with settings.held():
         task = sensor(tenant, flow, tenant.start(flow), mode="reschedule", botocore_config=ONE_TRY)
-        settings.inject("DescribeFlowExecutionRecords", "ThrottlingException")
+        faults.inject(Error("ThrottlingException"), operation="DescribeFlowExecutionRecords")
         assert look(task, datetime.now(UTC) - timedelta(seconds=400)) is False
 
 
@@ -248,7 +250,7 @@ def test_a_network_that_fails_later_is_trouble_that_passes(tenant: TenantAccount
 def test_a_refusal_that_stays_ends_the_task_at_the_first_look(tenant: TenantAccount) -> None:
     flow = tenant.make_flow()
     task = sensor(tenant, flow, tenant.run(flow), mode="reschedule", botocore_config=ONE_TRY)
-    settings.inject("DescribeFlowExecutionRecords", "AccessDeniedException")
+    faults.inject(Error("AccessDeniedException"), operation="DescribeFlowExecutionRecords")
     with pytest.raises(AppFlowRequestError, match="AccessDeniedException"):
         look(task)
 

@@ -14,7 +14,8 @@ from airflow_provider_appflow_isv.exceptions import (
 )
 from airflow_provider_appflow_isv.flow_run import RunState
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.effects import Error
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from tests.accounts import ONE_TRY, TenantAccount, fresh
 from tests.triggers.waiting import START, FakeTime, Log, wait, wanted_run
 
@@ -28,7 +29,7 @@ OPERATION = "DescribeFlowExecutionRecords"
 def test_trouble_that_passes_is_waited_out(code: str, tenant: TenantAccount) -> None:
     flow = tenant.make_flow()
     execution_id, time = tenant.run(flow), FakeTime()
-    settings.inject(OPERATION, code, times=3)
+    faults.inject(Error(code), operation=OPERATION, times=3)
     assert wait(tenant, wanted_run(tenant, flow, execution_id), time).state is RunState.SUCCEEDED
     assert time.slept == [5.0, 7.5, 11.25]
 
@@ -37,7 +38,7 @@ def test_trouble_that_passes_is_waited_out(code: str, tenant: TenantAccount) -> 
 def test_trouble_that_stays_ends_at_the_deadline(code: str, tenant: TenantAccount) -> None:
     flow = tenant.make_flow()
     execution_id, time = tenant.run(flow), FakeTime()
-    settings.inject(OPERATION, code, "too much", times=10_000)
+    faults.inject(Error(code, "too much"), operation=OPERATION, times=10_000)
     with pytest.raises(FlowRunTimeout, match=rf"last look failed with .*{code}.*too much") as caught:
         wait(tenant, wanted_run(tenant, flow, execution_id), time, deadline=START + 200)
     assert sum(time.slept) == pytest.approx(200)
@@ -81,7 +82,7 @@ def test_a_connection_that_does_not_exist_ends_at_once(tenant: TenantAccount) ->
 def test_a_refusal_that_stays_ends_at_once(tenant: TenantAccount) -> None:
     flow = tenant.make_flow()
     execution_id, time = tenant.run(flow), FakeTime()
-    settings.inject(OPERATION, "AccessDeniedException", "not you")
+    faults.inject(Error("AccessDeniedException", "not you"), operation=OPERATION)
     with pytest.raises(AppFlowRequestError, match=rf"AccessDeniedException: not you.*{tenant.account}.*{flow}.*Allow"):
         wait(tenant, wanted_run(tenant, flow, execution_id), time)
     assert time.slept == []
@@ -116,6 +117,6 @@ def test_a_role_that_can_no_longer_be_assumed_ends_at_once(tenant: TenantAccount
 def test_a_look_that_failed_is_logged_with_its_reason(tenant: TenantAccount) -> None:
     flow, log = tenant.make_flow(), Log()
     execution_id = tenant.run(flow)
-    settings.inject(OPERATION, "ThrottlingException", "Rate exceeded")
+    faults.inject(Error("ThrottlingException", "Rate exceeded"), operation=OPERATION)
     wait(tenant, wanted_run(tenant, flow, execution_id), FakeTime(), log=log)
     assert any(flow in line and "Rate exceeded" in line for line in log.lines)

@@ -10,10 +10,10 @@ import moto.backend_index
 
 from airflow_provider_appflow_isv.local.trust import enforce_trust
 
-from .models import appflow_backends, wait_until_ended
+from .models import appflow_backends, wait_for_runs, wait_until_ended
 from .urls import url_bases
 
-__all__ = ["appflow_backends", "register", "wait_until_ended"]
+__all__ = ["appflow_backends", "register", "wait_for_runs", "wait_until_ended"]
 
 _MODULE = "moto.appflow"  # the name under which moto looks a service up
 

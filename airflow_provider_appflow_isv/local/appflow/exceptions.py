@@ -38,3 +38,7 @@ class ResourceNotFoundException(AppFlowError):
 
 class ConflictException(AppFlowError):
     code = "ConflictException"
+
+
+class ServiceQuotaExceededException(AppFlowError):
+    code = "ServiceQuotaExceededException"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .catalog import needs_profile, source_triggers
+from .catalog import needs_profile
 from .exceptions import ResourceNotFoundException, ValidationException
-from .runs.tasks import excluded_fields, is_projection
 from .service_model import member_of
+from .task_rules import task_problems
+from .trigger_rules import trigger_problems
 
 if TYPE_CHECKING:
     from .profiles import ConnectorProfile
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 _OBJECT_MEMBERS = ("object", "entityName", "objectPath", "bucketName", "bucketPrefix", "domainName")
 
 
-def check_flow(definition: dict[str, Any], profiles: Mapping[str, ConnectorProfile], verb: str) -> None:
+def check_flow(
+    definition: dict[str, Any], profiles: Mapping[str, ConnectorProfile], before: dict[str, Any] | None = None
+) -> None:
     """Check a flow's definition.
 
     :param definition: the flow, already validated against the model.
     :param profiles: the connector profiles of its account and Region.
-    :param verb: ``Create`` or ``Update``, for the messages.
+    :param before: the flow as it was, for an update; default None.
     :raises ValidationException: naming every rule that the flow breaks.
     :raises ResourceNotFoundException: for a connector profile that does not exist.
     """
@@ -30,13 +33,13 @@ def check_flow(definition: dict[str, Any], profiles: Mapping[str, ConnectorProfi
     problems = [
         *_destination_problems(destinations),
         *_properties_problems(source, "sourceConnectorProperties"),
-        *_trigger_problems(definition["triggerConfig"], source["connectorType"]),
-        *_task_problems(definition["tasks"], source["connectorType"]),
+        *trigger_problems(definition, before),
+        *task_problems(definition["tasks"], source["connectorType"]),
     ]
     for end in (source, *destinations):
         problems += _profile_problems(end, profiles)
     if problems:
-        raise ValidationException(f"{verb} Flow request failed: [{', '.join(problems)}]")
+        raise ValidationException(f"{'Update' if before else 'Create'} Flow request failed: [{', '.join(problems)}]")
 
 
 def check_update(before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -87,29 +90,6 @@ def _properties_problems(end: dict[str, Any], member: str) -> list[str]:
     if member_of(connector) in end[member]:
         return []
     return [f"{member} must have the member {member_of(connector)} for connector type {connector}"]
-
-
-def _trigger_problems(trigger: dict[str, Any], source_type: str) -> list[str]:
-    kind = trigger["triggerType"]
-    if kind == "Scheduled" and "Scheduled" not in trigger.get("triggerProperties", {}):
-        return ["triggerProperties.Scheduled must be specified for the trigger type Scheduled"]
-    if kind not in source_triggers(source_type):
-        return [f"Trigger type {kind} is not supported for source connector {source_type}"]
-    return []
-
-
-def _task_problems(tasks: list[dict[str, Any]], source_type: str) -> list[str]:
-    problems = []
-    map_alls = [task for task in tasks if task["taskType"] == "Map_all"]
-    projected = any(is_projection(task, member_of(source_type)) for task in tasks)
-    if source_type != "S3" and not map_alls and not projected:
-        problems.append("Task Validation Error: You must specify a projection task or a MAP_ALL task")
-    for task in map_alls:
-        try:
-            excluded_fields(task)
-        except ValueError:
-            problems.append("Task Validation Error: EXCLUDE_SOURCE_FIELDS_LIST must be a JSON list of field names")
-    return problems
 
 
 def _profile_problems(end: dict[str, Any], profiles: Mapping[str, ConnectorProfile]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from .activations import DEFAULT_ERROR_THRESHOLD, EventActivation, ScheduledActivation
 from .buckets import BucketError
 from .connections import connector_errors
 from .exceptions import (
@@ -12,20 +13,22 @@ from .exceptions import (
     ConnectorServerException,
     ResourceNotFoundException,
     UnsupportedOperationException,
-    ValidationException,
 )
 from .flow_rules import changes_schema, check_flow, check_update
-from .flows import Flow, FlowRun, FlowVersion, definition_of, initial_status
+from .flows import ERROR, SUCCESSFUL, Flow, FlowRun, FlowVersion, definition_of, initial_status
 from .paging import page
+from .quotas import RunCounter, quotas
+from .records import execution_records
 from .runs.engine import engine
 from .runs.launcher import RunLauncher
-from .schedules import pull_window
+from .schedules import pull_window, scheduled_properties
 from .settings import settings
 
 if TYPE_CHECKING:
     from .profile_store import ProfileStore
+    from .runs.job import Record
 
-_MAX_TAGS = 50
+_MAX_STATUS_MESSAGE = 2048  # FlowStatusMessage in AppFlow's model
 
 
 class FlowStore:
@@ -42,16 +45,18 @@ class FlowStore:
         self._profiles = profiles
         self._launcher = RunLauncher(account_id, region_name, profiles)
         self._lock = threading.RLock()
+        self._counter = RunCounter()
         self.flows: dict[str, Flow] = {}
 
     def create(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
         """Answer CreateFlow."""
         name, definition = params["flowName"], definition_of(params)
         self._refuse_duplicate(name)
-        check_flow(definition, self._profiles.profiles, "Create")
+        check_flow(definition, self._profiles.profiles)
         self._check_source(name, definition)
         with self._lock:
             self._refuse_duplicate(name)
+            quotas.check_flows(self.flows)
             now = settings.now()
             flow = self.flows[name] = Flow(
                 name=name,
@@ -67,7 +72,7 @@ class FlowStore:
     def update(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
         """Answer UpdateFlow: everything but name, key and tags is replaced; runs that have started are not touched."""
         flow, definition = self.get(params["flowName"]), definition_of(params)
-        check_flow(definition, self._profiles.profiles, "Update")
+        check_flow(definition, self._profiles.profiles, flow.newest.definition)
         check_update(flow.newest.definition, definition)
         self._check_source(flow.name, definition)
         with self._lock:
@@ -75,10 +80,12 @@ class FlowStore:
             if "kmsArn" in before.definition:
                 definition["kmsArn"] = before.definition["kmsArn"]
             if flow.trigger_type != definition["triggerConfig"]["triggerType"]:
-                flow.status = initial_status(definition["triggerConfig"]["triggerType"])
+                self._end_activation(flow, initial_status(definition["triggerConfig"]["triggerType"]))
             schema_version = before.schema_version + changes_schema(before.definition, definition)
             visible_from = now + settings.update_delay_seconds
             flow.versions = [*flow.versions, FlowVersion(definition, schema_version, now, caller_arn, visible_from)]
+            if flow.activation is not None:
+                flow.activation.refresh()
             return {"flowStatus": flow.status}
 
     def get(self, name: str) -> Flow:
@@ -107,7 +114,7 @@ class FlowStore:
         return sorted(name for name, flow in self.flows.items() if profile_name in flow.profile_names)
 
     def delete(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer DeleteFlow."""
+        """Answer DeleteFlow. Runs that are going on end as they would, but nobody can look at them any more."""
         with self._lock:
             flow = self.get(params["flowName"])
             if not flow.runs_on_demand and flow.status == "Active" and not params.get("forceDelete", False):
@@ -115,6 +122,7 @@ class FlowStore:
                     "Conflict executing request: Flow is in active state, please set forceDelete to true or "
                     f"deactivate the flow: {flow.name}"
                 )
+            self._end_activation(flow, "Deleted")
             del self.flows[flow.name]
             return {}
 
@@ -124,9 +132,13 @@ class FlowStore:
             flow = self.get(name)
             answer = {"flowArn": flow.arn, "flowStatus": "Active"}
             if flow.runs_on_demand:
-                return {**answer, "executionId": self._begin_run(flow).execution_id}
-            flow.status = "Active"
-            return answer
+                return {**answer, "executionId": self._begin_run(flow, settings.now()).execution_id}
+            if flow.activation is None or not flow.activation.is_live:
+                self._activate(flow)
+            activation = flow.activation
+        if isinstance(activation, EventActivation):
+            activation.listener.wait_until_tried()
+        return answer
 
     def stop(self, name: str) -> dict[str, Any]:
         """Answer StopFlow; a flow that is not active stays as it is."""
@@ -137,7 +149,7 @@ class FlowStore:
                     f"The flow {name} runs on demand and cannot be stopped. Cancel its runs with CancelFlowExecutions."
                 )
             if flow.status == "Active":
-                flow.status = "Suspended"
+                self._end_activation(flow, "Suspended")
             return {"flowArn": flow.arn, "flowStatus": flow.status}
 
     def start_scheduled_run(self, name: str) -> str:
@@ -153,7 +165,7 @@ class FlowStore:
                     f"The flow {name} is {flow.trigger_type} and {flow.status}; only an Active flow on a schedule runs "
                     "by itself. Call StartFlow to activate it."
                 )
-            return self._begin_run(flow).execution_id
+            return self._begin_run(flow, settings.now()).execution_id
 
     def cancel(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer CancelFlowExecutions: the given runs, or all that are in progress."""
@@ -167,43 +179,14 @@ class FlowStore:
 
     def records(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer DescribeFlowExecutionRecords."""
-        flow = self.get(params["flowName"])
-        newest_first = settings.record_order == "newest"
-        runs = list(flow.runs.values())  # in the order of their start
-        shown, next_token = page(
-            runs[::-1] if newest_first else runs,
-            lambda run: run.sort_key,
-            scope=f"DescribeFlowExecutionRecords:{flow.name}",
-            max_results=params.get("maxResults"),
-            next_token=params.get("nextToken"),
-            descending=newest_first,
-        )
-        return {"flowExecutions": [run.record() for run in shown if run.poll()], "nextToken": next_token}
-
-    def tag(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer TagResource."""
-        with self._lock:
-            flow = self._by_arn(params["resourceArn"])
-            tags = {**flow.tags, **params["tags"]}
-            if len(tags) > _MAX_TAGS:
-                raise ValidationException(f"A flow can have {_MAX_TAGS} tags at most, this would make {len(tags)}.")
-            flow.tags = tags
-            return {}
-
-    def untag(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer UntagResource."""
-        with self._lock:
-            flow = self._by_arn(params["resourceArn"])
-            flow.tags = {key: value for key, value in flow.tags.items() if key not in params["tagKeys"]}
-            return {}
-
-    def tags(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer ListTagsForResource."""
-        return {"tags": self._by_arn(params["resourceArn"]).tags}
+        return execution_records(self.get(params["flowName"]), params)
 
     def abandon_runs(self) -> None:
-        """Cancel every run, for a reset."""
+        """Let no flow run by itself any more and cancel every run, for a reset."""
+        self._launcher.close()
         for flow in list(self.flows.values()):
+            with self._lock:
+                self._end_activation(flow, "Deleted")
             for run in list(flow.runs.values()):
                 engine.cancel(run)
 
@@ -211,9 +194,65 @@ class FlowStore:
         run = flow.runs.get(execution_id)
         return run is not None and engine.cancel(run)
 
-    def _begin_run(self, flow: Flow) -> FlowRun:
-        window = pull_window(flow, settings.now()) if flow.trigger_type == "Scheduled" else None
-        return self._launcher.launch(flow, window)
+    def _begin_run(self, flow: Flow, moment: float, events: list[Record] | None = None) -> FlowRun:
+        """Start a run as of a moment.
+
+        :raises ServiceQuotaExceededException: if a quota leaves no room for it.
+        """
+        self._counter.check()
+        window = pull_window(flow, moment)
+        run = self._launcher.launch(flow, moment, lambda ended: self._run_ended(flow, ended), window, events)
+        self._counter.add(run)
+        return run
+
+    def _activate(self, flow: Flow) -> None:
+        flow.status, flow.status_message = "Active", None
+        flow.activated_at, flow.failures = settings.now(), 0
+
+        def launch(moment: float, events: list[Record] | None) -> FlowRun:
+            return self._begin_run(flow, moment, events)
+
+        if flow.trigger_type == "Scheduled":
+            flow.activation = ScheduledActivation(flow, launch, self._lock)
+        else:
+            flow.activation = EventActivation(
+                flow,
+                lambda: self._profiles.connection(flow.definition["sourceFlowConfig"]["connectorProfileName"]),
+                launch,
+                self._lock,
+                lambda reason: self._deactivate(flow, reason),
+            )
+        flow.activation.begin()
+
+    def _end_activation(self, flow: Flow, status: str) -> None:
+        activation, flow.activation, flow.status = flow.activation, None, status
+        flow.status_message = None
+        if activation is not None:
+            activation.end()
+
+    def _run_ended(self, flow: Flow, run: FlowRun) -> None:
+        """Count failures in a row; the flow's activation goes on unless there are too many."""
+        with self._lock:
+            if flow.activation is None or run.started_at < flow.activated_at:
+                return
+            if run.status == ERROR:
+                flow.failures += 1
+            elif run.status == SUCCESSFUL:
+                flow.failures = 0
+            properties = scheduled_properties(flow.definition) or {}
+            if flow.failures < properties.get("flowErrorDeactivationThreshold", DEFAULT_ERROR_THRESHOLD):
+                flow.activation.run_ended(run)
+                return
+        self._deactivate(flow, run.message)
+
+    def _deactivate(self, flow: Flow, reason: str) -> None:
+        """Suspend a flow that fails again and again."""
+        with self._lock:
+            if flow.activation is None:
+                return
+            self._end_activation(flow, "Suspended")
+            flow.status_message = reason[:_MAX_STATUS_MESSAGE]
+        self._launcher.report_deactivated(flow, reason)
 
     def _check_source(self, name: str, definition: dict[str, Any]) -> None:
         """AppFlow looks at the source when a flow is saved: it logs in, and lists an S3 source."""
@@ -237,12 +276,6 @@ class FlowStore:
                 f"Error while communicating to connector: there is no object under s3://{location['bucketName']}/"
                 f"{prefix}. Put the source files there before the flow is created."
             )
-
-    def _by_arn(self, arn: str) -> Flow:
-        name = arn.removeprefix(self._arn_start)
-        if name == arn or name not in self.flows:
-            raise ResourceNotFoundException(f"Resource with ARN {arn} does not exist.")
-        return self.flows[name]
 
     def _refuse_duplicate(self, name: str) -> None:
         if name in self.flows:

@@ -7,10 +7,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .faults import RunFaults
 from .runs.outcome import Counts
 from .settings import settings
 
 if TYPE_CHECKING:
+    from .activations import Activation
     from .runs.job import PullWindow
 
 IN_PROGRESS = "InProgress"
@@ -33,18 +35,23 @@ _DEFINITION = (
 
 @dataclass
 class FlowRun:
-    """One run of a flow. ``sequence`` is its place among the flow's runs; ``ended`` resolves to its last status."""
+    """One run of a flow. ``sequence`` is its place among the flow's runs; ``ended`` resolves to its last status.
+
+    ``settled`` resolves when all that follows from the end has been done.
+    """
 
     execution_id: str
     sequence: int
     started_at: float
     window: PullWindow | None = None
     hidden_polls: int = 0
+    faults: RunFaults = field(default_factory=RunFaults)
     status: str = IN_PROGRESS
     last_updated_at: float = 0.0
     message: str = ""
     counts: Counts = field(default_factory=Counts)
     ended: Future[str] = field(default_factory=Future)
+    settled: Future[None] = field(default_factory=Future)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -54,11 +61,6 @@ class FlowRun:
     def is_canceled(self) -> bool:
         """True once a cancel was asked for."""
         return self.status in (CANCEL_STARTED, CANCELED)
-
-    @property
-    def sort_key(self) -> str:
-        """Sorts runs by their start, as text."""
-        return f"{self.sequence:012d}"
 
     def begin_cancel(self, now: float) -> bool:
         """Go from InProgress to CancelStarted; False if the run is not in progress."""
@@ -137,6 +139,9 @@ class Flow:
     tags: dict[str, str]
     versions: list[FlowVersion]
     status_message: str | None = None
+    activation: Activation | None = None
+    activated_at: float = 0.0
+    failures: int = 0  # of runs in a row
     runs: dict[str, FlowRun] = field(default_factory=dict)
 
     @property
@@ -147,8 +152,14 @@ class Flow:
     @property
     def visible(self) -> FlowVersion:
         """The version that DescribeFlow shows and that a run started now uses."""
-        now = settings.now()
-        return next((each for each in reversed(self.versions) if each.visible_from <= now), self.versions[0])
+        return self.version_at(settings.now())
+
+    def version_at(self, moment: float) -> FlowVersion:
+        """Return the version that is visible at a time.
+
+        :param moment: seconds since the epoch.
+        """
+        return next((each for each in reversed(self.versions) if each.visible_from <= moment), self.versions[0])
 
     @property
     def definition(self) -> dict[str, Any]:

@@ -7,11 +7,16 @@ from typing import Any
 from moto.core.base_backend import BackendDict, BaseBackend
 
 from . import catalog
+from .connector_registry import ConnectorRegistry
+from .entities import EntityDirectory
 from .exceptions import ConflictException
 from .flow_store import FlowStore
 from .idempotency import ClientTokens
+from .metadata_cache import MetadataCache
 from .paging import page
 from .profile_store import ProfileStore
+from .runs.reports import reports
+from .tagging import Tagged, Tagging
 
 
 class AppFlowBackend(BaseBackend):
@@ -19,9 +24,13 @@ class AppFlowBackend(BaseBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.profiles = ProfileStore(account_id, region_name, self.partition)
+        self.connectors = ConnectorRegistry(account_id, region_name, self.partition)
+        cache = MetadataCache()
+        self.profiles = ProfileStore(account_id, region_name, self.partition, self.connectors, cache)
+        self.entities = EntityDirectory(self.profiles, cache)
         self.flows = FlowStore(account_id, region_name, self.partition, self.profiles)
         self.tokens = ClientTokens()
+        self.tagging = Tagging(self._tagged)
 
     def reset(self) -> None:
         """Forget everything; runs that are still going on are cancelled."""
@@ -47,6 +56,27 @@ class AppFlowBackend(BaseBackend):
                 f"associated flows are: [{', '.join(users)}]"
             )
         self.profiles.delete(name)
+        return {}
+
+    def register_connector(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
+        """Answer RegisterConnector."""
+        return self.tokens.once("RegisterConnector", params, lambda: self.connectors.register(params, caller_arn))
+
+    def update_connector_registration(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer UpdateConnectorRegistration."""
+        return self.tokens.once("UpdateConnectorRegistration", params, lambda: self.connectors.update(params))
+
+    def unregister_connector(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer UnregisterConnector."""
+        label = self.connectors.get(params["connectorLabel"]).label
+        users = self.profiles.of_connector(label)
+        if users and not params.get("forceDelete", False):
+            raise ConflictException(
+                f"Conflict executing request: Connector: {label} is associated with one or more connector profiles. If "
+                "you still want to unregister it, then make the request with forceDelete flag as true. Some of the "
+                f"associated connector profiles are: [{', '.join(users)}]"
+            )
+        self.connectors.unregister(label)
         return {}
 
     def create_flow(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
@@ -89,17 +119,16 @@ class AppFlowBackend(BaseBackend):
             "nextToken": next_token,
         }
 
-    def list_connectors(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer ListConnectors: what is registered in this account, which is nothing without RegisterConnector."""
-        registered: list[dict[str, Any]] = []
-        shown, next_token = page(
-            registered,
-            lambda connector: str(connector["connectorLabel"]),
-            scope="ListConnectors",
-            max_results=params.get("maxResults"),
-            next_token=params.get("nextToken"),
-        )
-        return {"connectors": shown, "nextToken": next_token}
+    def describe_connector(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer DescribeConnector, for a connector type or for a registered connector by its label."""
+        label = params.get("connectorLabel")
+        if params["connectorType"] != catalog.CUSTOM or label is None:
+            return catalog.describe(params["connectorType"])
+        return {"connectorConfiguration": self.connectors.get(label).describe()}
+
+    def _tagged(self, arn: str) -> Tagged | None:
+        flow = self.flows.flows.get(arn.rpartition("/")[2])
+        return flow if flow is not None and flow.arn == arn else self.connectors.by_arn(arn)
 
 
 appflow_backends = BackendDict(AppFlowBackend, "appflow")
@@ -108,7 +137,7 @@ appflow_backends = BackendDict(AppFlowBackend, "appflow")
 def wait_until_ended(
     account_id: str, region_name: str, flow_name: str, execution_id: str, timeout: float = 30.0
 ) -> str:
-    """Block until a run has ended; for tests and demos in the process of the local stack.
+    """Block until a run has ended and what follows from that is done; for tests in the process of the local stack.
 
     :param account_id: the flow's account.
     :param region_name: the flow's Region.
@@ -118,5 +147,28 @@ def wait_until_ended(
     :return: the run's last status: Successful, Error or Canceled.
     :raises TimeoutError: if the run is still going on then.
     """
+    run = appflow_backends[account_id][region_name].flows.get(flow_name).runs[execution_id]
+    run.settled.result(timeout)
+    return run.status
+
+
+def wait_for_runs(account_id: str, region_name: str, flow_name: str, count: int, timeout: float = 30.0) -> list[str]:
+    """Block until so many runs of a flow have ended; for tests of scheduled and event flows.
+
+    :param account_id: the flow's account.
+    :param region_name: the flow's Region.
+    :param flow_name: the flow.
+    :param count: how many runs at least.
+    :param timeout: seconds to wait at most, default 30.
+    :return: the execution ids of all runs that have ended, in the order of their start.
+    :raises TimeoutError: if there are fewer then.
+    """
     flow = appflow_backends[account_id][region_name].flows.get(flow_name)
-    return flow.runs[execution_id].ended.result(timeout)
+
+    def ended() -> list[str]:
+        return [run.execution_id for run in list(flow.runs.values()) if run.settled.done()]
+
+    with reports.settled:
+        if not reports.settled.wait_for(lambda: len(ended()) >= count, timeout):
+            raise TimeoutError(f"Only {len(ended())} runs of {flow_name} have ended after {timeout} s, not {count}.")
+    return ended()

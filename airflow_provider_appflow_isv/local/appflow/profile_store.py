@@ -1,18 +1,32 @@
-"""The connector profiles of one account and Region, and the connector entities seen through them."""
+"""The connector profiles of one account and Region."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
 
+from .aws_connectors import is_aws_connector
+from .catalog import CUSTOM
 from .connections import connector_errors, open_connection
-from .exceptions import ConflictException, ResourceNotFoundException, UnsupportedOperationException, ValidationException
+from .exceptions import (
+    ConflictException,
+    ResourceNotFoundException,
+    ValidationException,
+)
+from .kms_keys import check_key
 from .paging import page
-from .profiles import ConnectorProfile, CredentialStore, GivenCredentials, StoredCredentials, connector_parts
+from .private_connections import CREATED, PrivateConnection
+from .profile_rules import Draft, check_profile, connector_parts
+from .profiles import ConnectorProfile, CredentialStore, GivenCredentials, StoredCredentials
+from .quotas import quotas
 from .settings import settings
 
 if TYPE_CHECKING:
-    from .connections.base import Connection, Credentials
+    from collections.abc import Mapping
+
+    from .connections.base import Connection, Credentials, Keeper
+    from .connector_registry import ConnectorRegistry
+    from .metadata_cache import MetadataCache
 
 
 class ProfileStore:
@@ -21,55 +35,72 @@ class ProfileStore:
     :param account_id: their account.
     :param region_name: their Region.
     :param partition: partition of their ARNs.
+    :param connectors: the custom connectors that they may be of.
+    :param cache: what is known of the vendors' entities.
     """
 
-    def __init__(self, account_id: str, region_name: str, partition: str) -> None:
+    def __init__(
+        self, account_id: str, region_name: str, partition: str, connectors: ConnectorRegistry, cache: MetadataCache
+    ) -> None:
         self._arn_start = f"arn:{partition}:appflow:{region_name}:{account_id}:connectorprofile/"
         self._account_id = account_id
+        self._region_name = region_name
         self._credentials = CredentialStore(account_id, region_name)
+        self._connectors = connectors
+        self._cache = cache
         self._lock = threading.Lock()
         self.profiles: dict[str, ConnectorProfile] = {}
 
     def create(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer CreateConnectorProfile."""
-        name, connector_type = params["connectorProfileName"], params["connectorType"]
-        properties, credentials = connector_parts(connector_type, params["connectorProfileConfig"])
-        self._refuse_duplicate(name)
-        credentials = self._accepted(connector_type, properties, credentials)
+        name, connector_type, label = params["connectorProfileName"], params["connectorType"], _label(params)
+        properties, credentials = self._checked(params, connector_type, label)
+        if "kmsArn" in params:
+            check_key(params["kmsArn"], self._region_name)
+        self._refuse_new(name)
+        private = params["connectionMode"] == "Private"
+        if not private:
+            credentials = self._accepted(connector_type, label, properties, credentials)
         with self._lock:
-            self._refuse_duplicate(name)
+            self._refuse_new(name)
             now = settings.now()
-            self.profiles[name] = ConnectorProfile(
+            profile = self.profiles[name] = ConnectorProfile(
                 name=name,
                 arn=self._arn_start + name,
                 connector_type=connector_type,
-                connector_label=params.get("connectorLabel"),
+                connector_label=label,
                 connection_mode=params["connectionMode"],
                 properties=params["connectorProfileConfig"]["connectorProfileProperties"],
                 credentials_arn=self._credentials.put(name, credentials, params.get("kmsArn")),
                 created_at=now,
                 last_updated_at=now,
             )
-            return {"connectorProfileArn": self.profiles[name].arn}
+            profile.private = self._private(profile) if private else None
+            return {"connectorProfileArn": profile.arn}
 
     def update(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer UpdateConnectorProfile: the whole config is replaced, type and key stay."""
+        """Answer UpdateConnectorProfile: the whole config is replaced; type, label and key stay."""
         profile = self.get(params["connectorProfileName"])
-        properties, credentials = connector_parts(profile.connector_type, params["connectorProfileConfig"])
-        credentials = self._accepted(profile.connector_type, properties, credentials)
+        properties, credentials = self._checked(params, profile.connector_type, profile.connector_label)
+        private = params["connectionMode"] == "Private"
+        if not private:
+            credentials = self._accepted(profile.connector_type, profile.connector_label, properties, credentials)
         with self._lock:
             self._credentials.put(profile.name, credentials)
             profile.properties = params["connectorProfileConfig"]["connectorProfileProperties"]
             profile.connection_mode = params["connectionMode"]
             profile.last_updated_at = settings.now()
-            return {"connectorProfileArn": profile.arn}
+            profile.private = self._private(profile) if private else None
+        self._cache.forget_profile(profile.name)
+        return {"connectorProfileArn": profile.arn}
 
     def delete(self, name: str) -> None:
-        """Delete a profile and its secret."""
+        """Delete a profile, its secret, and what is known of its vendor's entities."""
         with self._lock:
             self.get(name)
             del self.profiles[name]
             self._credentials.delete(name)
+        self._cache.forget_profile(name)
 
     def describe(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer DescribeConnectorProfiles; unknown names are passed over."""
@@ -100,68 +131,89 @@ class ProfileStore:
         except KeyError:
             raise ResourceNotFoundException(f"Connector Profile with name {name} does not exist.") from None
 
+    def of_connector(self, label: str) -> list[str]:
+        """Return the names of the profiles of a custom connector, sorted."""
+        return sorted(name for name, profile in self.profiles.items() if profile.connector_label == label)
+
     def connection(self, name: str) -> Connection | None:
         """Return a profile's way to its vendor; None if the local stack has no such vendor.
 
         :raises ResourceNotFoundException: if there is no profile of that name.
-        :raises ValidationException: if the profile's credentials are no way in.
+        :raises ValidationException: if the profile's credentials are no way in, or its private connection is PENDING.
+        :raises AppFlowError: that which made its private connection fail.
         """
         profile = self.get(name)
-        keeper = StoredCredentials(self._credentials, name)
-        return open_connection(profile.connector_type, profile.connector_properties, keeper, self._account_id)
+        if profile.private is not None:
+            profile.private.check(name)
+        return self._stored_connection(profile)
 
-    def list_entities(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer ListConnectorEntities."""
-        connection = self._connection_of(params)
-        with connector_errors():
-            groups = connection.entities(params.get("entitiesPath"))
-        shown, next_token = page(
-            sorted(((group, entity) for group, entities in groups.items() for entity in entities), key=_place),
-            _place,
-            scope=f"ListConnectorEntities:{params['connectorProfileName']}:{params.get('entitiesPath', '')}",
-            max_results=params.get("maxResults"),
-            next_token=params.get("nextToken"),
-        )
-        shown_groups: dict[str, list[dict[str, Any]]] = {}
-        for group, entity in shown:
-            shown_groups.setdefault(group, []).append(entity)
-        return {"connectorEntityMap": shown_groups, "nextToken": next_token}
+    def _checked(
+        self, params: dict[str, Any], connector_type: str, label: str | None
+    ) -> tuple[dict[str, Any], Credentials]:
+        """Return the connector's properties and credentials of a request that breaks no rule."""
+        properties, credentials = connector_parts(connector_type, params["connectorProfileConfig"])
+        connector: Mapping[str, Any] = {}
+        if connector_type == CUSTOM:
+            connector = self._connector(label)
+        mode = params["connectionMode"]
+        check_profile(Draft(connector_type, mode, self._region_name, properties, credentials, connector))
+        return properties, credentials
 
-    def describe_entity(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer DescribeConnectorEntity."""
-        connection = self._connection_of(params)
-        with connector_errors():
-            return {"connectorEntityFields": connection.fields(params["connectorEntityName"])}
+    def _connector(self, label: str | None) -> Mapping[str, Any]:
+        """Return what a custom connector tells about itself; nothing is known here of AWS's own."""
+        if label is None:
+            raise ValidationException("Validation exception: connectorLabel cannot be blank for CustomConnector.")
+        registration = self._connectors.find(label)
+        if registration is None and not is_aws_connector(label):
+            raise ResourceNotFoundException(
+                f"Connector:{label} is not registered. Please register it first before creating ConnectorProfile."
+            )
+        return registration.configuration if registration else {}
 
-    def _accepted(self, connector_type: str, properties: dict[str, Any], credentials: Credentials) -> Credentials:
+    def _accepted(
+        self, connector_type: str, label: str | None, properties: dict[str, Any], credentials: Credentials
+    ) -> Credentials:
         """Log in to the vendor as AppFlow does on create and update; return the credentials to keep."""
         keeper = GivenCredentials(credentials)
-        connection = open_connection(connector_type, properties, keeper, self._account_id)
-        if connection is not None:
-            with connector_errors():
-                connection.check()
+        _log_in(self._open(connector_type, label, properties, keeper))
         return keeper.credentials()
 
-    def _connection_of(self, params: dict[str, Any]) -> Connection:
-        if "connectorProfileName" not in params:
-            raise ValidationException("connectorProfileName must be specified to read the entities of a connector.")
-        profile = self.get(params["connectorProfileName"])
-        if profile.connector_type != params.get("connectorType", profile.connector_type):
-            raise ValidationException(
-                f"Connector Profile {profile.name} is of connector type {profile.connector_type}, "
-                f"not {params['connectorType']}."
-            )
-        connection = self.connection(profile.name)
-        if connection is None:
-            raise UnsupportedOperationException(
-                f"The local stack has no {profile.connector_type}, so it cannot read its entities."
-            )
-        return connection
+    def _private(self, profile: ConnectorProfile) -> PrivateConnection:
+        """Begin to set up a private connection; an endpoint that another profile has already takes no time."""
+        service = profile.connector_properties.get("privateLinkServiceName")
+        exists = service is not None and any(
+            other.private is not None
+            and other.connector_properties.get("privateLinkServiceName") == service
+            and other.private.status() == CREATED
+            for other in self.profiles.values()
+            if other is not profile
+        )
+        wait = 0.0 if exists else settings.private_connection_seconds
+        return PrivateConnection(settings.now() + wait, lambda: _log_in(self._stored_connection(profile)))
 
-    def _refuse_duplicate(self, name: str) -> None:
+    def _stored_connection(self, profile: ConnectorProfile) -> Connection | None:
+        keeper = StoredCredentials(self._credentials, profile.name)
+        return self._open(profile.connector_type, profile.connector_label, profile.connector_properties, keeper)
+
+    def _open(
+        self, connector_type: str, label: str | None, properties: Mapping[str, Any], keeper: Keeper
+    ) -> Connection | None:
+        if connector_type == CUSTOM:
+            return self._connectors.open(label, properties, keeper)
+        return open_connection(connector_type, properties, keeper, self._account_id, self._region_name)
+
+    def _refuse_new(self, name: str) -> None:
         if name in self.profiles:
             raise ConflictException(f"Conflict executing request: Connector Profile with name {name} already exists.")
+        quotas.check_profiles(self.profiles)
 
 
-def _place(entity: tuple[str, dict[str, Any]]) -> str:
-    return f"{entity[0]}/{entity[1]['name']}"
+def _label(params: dict[str, Any]) -> str | None:
+    """The connectorLabel, which only a profile of a custom connector has."""
+    return params.get("connectorLabel") if params["connectorType"] == CUSTOM else None
+
+
+def _log_in(connection: Connection | None) -> None:
+    if connection is not None:
+        with connector_errors():
+            connection.check()

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from moto.secretsmanager.models import secretsmanager_backends
 
-from .exceptions import ConnectorAuthenticationException, ValidationException
-from .service_model import member_of, structure
+from .exceptions import ConnectorAuthenticationException
+from .service_model import member_of
 
 if TYPE_CHECKING:
     from .connections.base import Credentials
+    from .private_connections import PrivateConnection
 
 
 @dataclass
@@ -30,6 +31,7 @@ class ConnectorProfile:
     credentials_arn: str
     created_at: float
     last_updated_at: float
+    private: PrivateConnection | None = None
 
     @property
     def connector_properties(self) -> dict[str, Any]:
@@ -49,6 +51,7 @@ class ConnectorProfile:
             "connectorProfileProperties": self.properties,
             "createdAt": self.created_at,
             "lastUpdatedAt": self.last_updated_at,
+            "privateConnectionProvisioningState": self.private.describe() if self.private else None,
         }
 
 
@@ -146,29 +149,3 @@ class StoredCredentials:
     def renew(self, stale: Credentials, redeem: Callable[[Credentials], Credentials]) -> Credentials:
         """Replace the stale ones, once for all that have them."""
         return self._store.renew(self._profile_name, stale, redeem)
-
-
-def connector_parts(connector_type: str, config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Take the properties and the credentials of a connector out of a connectorProfileConfig.
-
-    :param connector_type: e.g. ``Servicenow``; its members there may be spelt differently (``ServiceNow``).
-    :param config: the connectorProfileConfig, already validated against the model.
-    :raises ValidationException: if a part is missing or belongs to another connector.
-    """
-    member = member_of(connector_type)
-    if member not in structure("ConnectorProfileProperties").members:
-        raise ValidationException(f"Validation exception: {connector_type} needs no connector profile.")
-    properties = config["connectorProfileProperties"]
-    credentials = config.get("connectorProfileCredentials", {})
-    for part, given in (("Properties", properties), ("Credentials", credentials)):
-        if given and member not in given:
-            raise ValidationException(
-                f"Validation exception: connectorProfile{part} must have the member {member} "
-                f"for connector: {connector_type.upper()}"
-            )
-    if not properties:
-        raise ValidationException(
-            f"Validation exception: connectorProfileProperties must have the member {member} "
-            f"for connector: {connector_type.upper()}"
-        )
-    return properties[member], credentials.get(member, {})

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import os
+import uuid
+from functools import cache
+from typing import Any, NoReturn
 
+from moto import settings as moto_settings
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores
+from moto.iam.models import mark_account_as_visited
+from moto.utilities.utils import get_partition
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from airflow_provider_appflow_isv.local.trust import caller
+from airflow_provider_appflow_isv.local import identity
 
-from . import catalog
-from .exceptions import UnsupportedOperationException, ValidationException
+from . import permissions
+from .access_keys import account_of_key
+from .effects import CallEffect, Error
+from .exceptions import ResourceNotFoundException, UnsupportedOperationException, ValidationException
+from .faults import Call, faults
 from .models import AppFlowBackend, appflow_backends
-from .service_model import error_status
-from .settings import settings
+from .service_model import error_status, service_model
 from .validation import validate
 
 _COMMON_STATUS = {  # errors that any AWS service may answer with (AppFlow API reference, "Common Errors")
@@ -27,26 +36,99 @@ _COMMON_STATUS = {  # errors that any AWS service may answer with (AppFlow API r
 }
 
 
+class Headers(dict[str, str]):
+    """Headers of a request by their names in lower case; asked for by any spelling, as moto does."""
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+
+def callers_are_checked() -> bool:
+    """Say whether a caller's permissions count: in moto's mode for it, or in the local stack's."""
+    return float("inf") != moto_settings.INITIAL_NO_AUTH_ACTION_COUNT or identity.is_enforced()
+
+
+@cache
+def _method_names() -> dict[str, str]:
+    return {operation: camelcase_to_underscores(operation) for operation in service_model().operation_names}
+
+
 class AppFlowResponse(BaseResponse):
     """One method for each operation, found by moto by its name."""
 
     def __init__(self) -> None:
         super().__init__(service_name="appflow")
+        self._action: str | None = None
+
+    @classmethod
+    def of_operation(cls, operation: str, headers: Headers, body: bytes) -> AppFlowResponse:
+        """Make what moto makes of a request, without the reading that serves other services and protocols.
+
+        :param operation: what the request's path says; it has no query.
+        :param headers: the request's headers, without ``x-amz-target`` and encodings of the body.
+        :param body: the request's body.
+        """
+        response = cls()
+        response._action, response.method = operation, "POST"
+        response.headers, response.body = headers, body.decode(errors="replace")
+        response.querystring, response.uri_match = {}, {}
+        response.response_headers = {"server": "amazon.com"}
+        response.region = response.get_region_from_url(response, f"http://{headers.get('host', '')}")
+        response.partition = get_partition(response.region)
+        response.access_key, response.current_account = response.get_access_key(), response.get_current_account()
+        mark_account_as_visited(response.current_account, response.access_key, "appflow", response.region)
+        return response
 
     @property
     def backend(self) -> AppFlowBackend:
         return appflow_backends[self.current_account][self.region]
 
+    @property
+    def call(self) -> Call:
+        """What the request is, for faults that hit only some."""
+        params = self._unchecked_params() or {}
+        name = params.get("flowName", params.get("resourceArn"))
+        flow = name.removeprefix(f"{self._arn_prefix}:flow/") if isinstance(name, str) else None
+        return Call(self.current_account, self._get_action(), flow)
+
+    def get_current_account(self) -> str:
+        """As moto finds it, but without asking every account at each request of a known key."""
+        if "MOTO_ACCOUNT_ID" in os.environ or "x-moto-account-id" in self.headers:
+            return super().get_current_account()
+        return account_of_key(self.get_access_key())
+
+    def _get_action(self) -> str:
+        """As moto finds it, but once for a request."""
+        if self._action is None:
+            self._action = super()._get_action()
+        return self._action
+
     def call_action(self) -> Any:
+        """What moto does with a request, in a tenth of the time: it looks the method up among all of the class."""
         operation = self._get_action()
-        fault = settings.take_fault(operation) if operation else None
-        if fault is not None:
-            return self._fault(*fault)
-        if operation and not hasattr(type(self), camelcase_to_underscores(operation)):
-            return self.serialized(
-                ActionResult(UnsupportedOperationException(f"The local AppFlow does not have {operation} yet."))
-            )
-        return super().call_action()
+        error = faults.error_of(self.call) if operation and faults.have(CallEffect) else None
+        status, headers, body = self._answer(operation) if error is None else self._fault(error)
+        return status, {**headers, "x-amzn-requestid": str(uuid.uuid4())}, body
+
+    def _answer(self, operation: str) -> Any:
+        method = getattr(self, _method_names().get(operation, ""), None)
+        try:
+            if method is None:
+                raise UnsupportedOperationException(f"The local AppFlow does not have {operation}.")
+            if callers_are_checked():
+                self._authenticate_and_authorize_normal_action(self._determine_resource())
+            result = method()
+        except ServiceException as error:
+            return self.serialized(ActionResult(error))
+        except Forbidden as refusal:
+            return refusal.code, self.response_headers, refusal.description
+        return (200, self.response_headers, result) if isinstance(result, str) else self.serialized(result)
 
     def create_connector_profile(self) -> ActionResult:
         return ActionResult(self.backend.create_connector_profile(self._params()))
@@ -84,74 +166,108 @@ class AppFlowResponse(BaseResponse):
     def cancel_flow_executions(self) -> ActionResult:
         return ActionResult(self.backend.flows.cancel(self._params()))
 
-    def describe_flow_execution_records(self) -> ActionResult:
-        return ActionResult(self.backend.flows.records(self._params()))
+    def describe_flow_execution_records(self) -> str:
+        """The call that clients poll: moto's way from here to JSON would take longer than all the rest."""
+        self.response_headers["Content-Type"] = "application/json"
+        return json.dumps(self.backend.flows.records(self._params()))
 
     def describe_connectors(self) -> ActionResult:
         return ActionResult(self.backend.describe_connectors(self._params()))
 
     def describe_connector(self) -> ActionResult:
-        params = self._params()
-        described = catalog.describe(params["connectorType"], params.get("connectorLabel"))
-        return ActionResult({"connectorConfiguration": described})
+        return ActionResult(self.backend.describe_connector(self._params()))
+
+    def register_connector(self) -> ActionResult:
+        return ActionResult(self.backend.register_connector(self._params(), self._caller_arn()))
+
+    def update_connector_registration(self) -> ActionResult:
+        return ActionResult(self.backend.update_connector_registration(self._params()))
+
+    def unregister_connector(self) -> ActionResult:
+        return ActionResult(self.backend.unregister_connector(self._params()))
 
     def list_connectors(self) -> ActionResult:
-        return ActionResult(self.backend.list_connectors(self._params()))
+        return ActionResult(self.backend.connectors.list_connectors(self._params()))
 
     def list_connector_entities(self) -> ActionResult:
-        return ActionResult(self.backend.profiles.list_entities(self._params()))
+        return ActionResult(self.backend.entities.list_entities(self._params()))
 
     def describe_connector_entity(self) -> ActionResult:
-        return ActionResult(self.backend.profiles.describe_entity(self._params()))
+        return ActionResult(self.backend.entities.describe_entity(self._params()))
+
+    def reset_connector_metadata_cache(self) -> ActionResult:
+        return ActionResult(self.backend.entities.reset_cache(self._params()))
 
     def tag_resource(self) -> ActionResult:
-        return ActionResult(self.backend.flows.tag(self._params()))
+        return ActionResult(self.backend.tagging.tag(self._params()))
 
     def untag_resource(self) -> ActionResult:
-        return ActionResult(self.backend.flows.untag(self._params()))
+        return ActionResult(self.backend.tagging.untag(self._params()))
 
     def list_tags_for_resource(self) -> ActionResult:
-        return ActionResult(self.backend.flows.tags(self._params()))
+        return ActionResult(self.backend.tagging.tags(self._params()))
 
     def _params(self) -> dict[str, Any]:
         """The request's members, checked against the model."""
+        params = self._unchecked_params()
+        if params is None:
+            raise ValidationException("The request body is not a JSON object.")
+        return validate(self._get_action(), params)
+
+    def _unchecked_params(self) -> dict[str, Any] | None:
         try:
             params = json.loads(self.body) if self.body else {}
         except ValueError:
-            params = None
+            return None
         if not isinstance(params, dict):
-            raise ValidationException("The request body is not a JSON object.")
+            return None
         if "resourceArn" in self.uri_match:
             params["resourceArn"] = self.uri_match["resourceArn"]
             if self.method == "DELETE":
                 params["tagKeys"] = self.querystring.get("tagKeys")
-        return validate(self._get_action(), params)
+        return params
+
+    def _caller(self) -> identity.Caller:
+        return identity.find_caller(self.current_account, self.get_access_key(), self.region)
 
     def _caller_arn(self) -> str:
-        arn, _ = caller(self.current_account, self.get_access_key(), self.region)
-        return arn
+        return self._caller().arn
 
-    def _fault(self, code: str, message: str) -> tuple[int, dict[str, Any], str]:
-        status = error_status(code) or _COMMON_STATUS.get(code, 400)
-        headers = {**self.response_headers, "x-amzn-errortype": code, "Content-Type": "application/json"}
-        return status, headers, json.dumps({"message": message})
+    def _fault(self, error: Error) -> tuple[int, dict[str, Any], str]:
+        status = error_status(error.code) or _COMMON_STATUS.get(error.code, 400)
+        headers = {**self.response_headers, "x-amzn-errortype": error.code, "Content-Type": "application/json"}
+        return status, headers, json.dumps({"message": error.message})
+
+    @property
+    def _arn_prefix(self) -> str:
+        return f"arn:{self.partition}:appflow:{self.region}:{self.current_account}"
 
     def _determine_resource(self) -> str:
-        """The flow's ARN, for moto's IAM checks."""
-        try:
-            name = json.loads(self.body)["flowName"]
-        except (ValueError, KeyError, TypeError):
-            return "*"
-        return f"arn:{self.partition}:appflow:{self.region}:{self.current_account}:flow/{name}"
+        """What is acted on, for moto's IAM checks."""
+        params = self._unchecked_params() or {}
+        return permissions.permissions(self._get_action(), params, self._arn_prefix)[0].resource
 
     def _authenticate_and_authorize_normal_action(self, resource: str = "*") -> None:
         """moto refuses in IAM's XML, which no client of a JSON service can read."""
+        action = self._get_action()
         try:
             super()._authenticate_and_authorize_normal_action(resource)
+            if identity.is_enforced():
+                params = self._unchecked_params() or {}
+                permissions.check(self._caller(), action, params, self._arn_prefix, self._tags_of)
         except HTTPException:
-            message = (
-                f"User: {self._caller_arn()} is not authorized to perform: appflow:{self._get_action()} "
-                f"on resource: {resource}"
-            )
-            self.response_headers["x-amzn-errortype"] = "AccessDeniedException"
-            raise Forbidden(json.dumps({"message": message})) from None
+            refused = f"appflow:{action} on resource: {resource}"
+            self._forbid(f"User: {self._caller_arn()} is not authorized to perform: {refused}")
+        except identity.NotAuthorizedError as error:
+            self._forbid(str(error))
+
+    def _tags_of(self, arn: str) -> dict[str, str]:
+        try:
+            tags: dict[str, str] = self.backend.tagging.tags({"resourceArn": arn})["tags"]
+        except ResourceNotFoundException:
+            return {}
+        return tags
+
+    def _forbid(self, message: str) -> NoReturn:
+        self.response_headers["x-amzn-errortype"] = "AccessDeniedException"
+        raise Forbidden(json.dumps({"message": message})) from None

@@ -1,70 +1,143 @@
-"""What tests and demos can change about the local AppFlow: its clock, the length and visibility of runs, and faults."""
+"""What tests and demos can change about the local AppFlow: its clock, the length of runs, and how soon things show."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Generic, Literal, TypeVar, get_args, overload
 
-from .service_model import service_model
+from . import checks
+from .checks import checked
 
-RecordOrder = Literal["newest", "oldest"]
+T = TypeVar("T")
+RecordOrder = Literal["newest", "oldest", "shuffled"]
+
+
+class Setting(Generic[T]):
+    """One value of :class:`Settings`, checked whenever it is set.
+
+    :param default: what it is until it is set, and after a reset.
+    :param check: returns a value of the right type for what was given; raises ValueError saying what it must be.
+    """
+
+    def __init__(self, default: T, check: checks.Check[T]) -> None:
+        self.default = default
+        self._check = check
+
+    def __set_name__(self, owner: type[Settings], name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type[Settings]) -> Setting[T]: ...
+
+    @overload
+    def __get__(self, instance: Settings, owner: type[Settings]) -> T: ...
+
+    def __get__(self, instance: Settings | None, owner: type[Settings]) -> T | Setting[T]:
+        if instance is None:
+            return self
+        value: T = instance.changed.get(self.name, self.default)
+        return value
+
+    def __set__(self, instance: Settings, value: T) -> None:
+        instance.update({self.name: value})
+
+    def checked(self, value: object) -> T:
+        """Return the value to keep.
+
+        :raises ValueError: naming the setting, if the value is not one that it can have.
+        """
+        return checked(self.name, self._check, value)
+
+
+def _record_order(value: object) -> RecordOrder:
+    for order in get_args(RecordOrder):
+        if value == order:
+            known: RecordOrder = order
+            return known
+    raise ValueError(f"must be one of {', '.join(get_args(RecordOrder))}")
 
 
 class Settings:
     """Controls of the local AppFlow, shared by all accounts and Regions of the process. Thread-safe.
 
-    ``run_seconds`` (seconds, default 0): a run stays InProgress at least so long, by the local AppFlow's clock.
+    AppFlow promises none of what the defaults give: its runs take time, its answers are eventually consistent.
+
+    ``run_seconds`` (seconds, default 0): a run stays InProgress at least so long.
     ``hidden_polls`` (default 0): a new run is missing from the first so many DescribeFlowExecutionRecords answers that
-    would show it, as AppFlow's records are eventually consistent.
-    ``record_order`` (default "newest"): order of the records; AppFlow documents none.
+    would show it; a run keeps the number that was set when it started.
+    ``hidden_seconds`` (seconds, default 0): a run is missing from DescribeFlowExecutionRecords so long from its start.
+    ``record_order`` (default "newest"): order of the records, as AppFlow documents none: by the runs' start, or
+    "shuffled", another order in each walk but the same one on all its pages.
+    ``update_delay_seconds`` (seconds, default 0): an UpdateFlow shows, and runs use it, only so long after.
+    ``private_connection_seconds`` (seconds, default 0): the private connection of a connector profile with the
+    connectionMode Private is PENDING so long; on AWS it takes minutes.
+
+    All seconds are by the local AppFlow's clock.
     """
+
+    run_seconds = Setting(0.0, checks.seconds)
+    hidden_polls = Setting(0, checks.whole_number(0))
+    hidden_seconds = Setting(0.0, checks.seconds)
+    record_order: Setting[RecordOrder] = Setting("newest", _record_order)
+    update_delay_seconds = Setting(0.0, checks.seconds)
+    private_connection_seconds = Setting(0.0, checks.seconds)
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._listeners: list[Callable[[], None]] = []
+        self._change_listeners: list[Callable[[], None]] = []
+        self._reset_listeners: list[Callable[[], None]] = []
         self._set_defaults()
 
     def _set_defaults(self) -> None:
-        self._run_seconds = 0.0
-        self.hidden_polls = 0
-        self.update_delay_seconds = 0.0
-        self.record_order: RecordOrder = "newest"
+        self.changed: dict[str, Any] = {}
         self._clock_offset = 0.0
         self._holders = 0
         self._generation = object()
-        self._faults: dict[str, list[tuple[str, str]]] = {}
 
     def reset(self) -> None:
-        """Go back to the defaults: clock, faults, held runs, all of it."""
+        """Go back to the defaults: settings, clock, faults, held runs, all of it."""
         with self._lock:
             self._set_defaults()
-        self._tell()
+        for listener in list(self._reset_listeners):
+            listener()
+        self.tell()
 
-    @property
-    def run_seconds(self) -> float:
-        return self._run_seconds
+    def values(self) -> dict[str, Any]:
+        """Return all settings by name."""
+        return {name: getattr(self, name) for name in _names()}
 
-    @run_seconds.setter
-    def run_seconds(self, seconds: float) -> None:
+    def update(self, values: Mapping[str, object]) -> None:
+        """Change some settings, or none of them if one is wrong.
+
+        :param values: settings by name.
+        :raises ValueError: naming the setting that is unknown or has a wrong value.
+        """
+        names = _names()
+        unknown = sorted(set(values) - set(names))
+        if unknown:
+            raise ValueError(f"{unknown[0]}: there is no such setting; there are {', '.join(names)}")
+        accepted = {name: getattr(type(self), name).checked(value) for name, value in values.items()}
         with self._lock:
-            self._run_seconds = seconds
-        self._tell()
+            self.changed = {**self.changed, **accepted}
+        self.tell()
 
     def now(self) -> float:
         """Return the local AppFlow's time, in seconds since the epoch."""
         return time.time() + self._clock_offset
 
     def advance_clock(self, seconds: float) -> None:
-        """Move the local AppFlow's clock forward: tokens expire and waiting runs end sooner.
+        """Move the local AppFlow's clock forward: client tokens expire, schedules come due and waiting runs end sooner.
 
-        :param seconds: by how much.
+        :param seconds: by how much; below 0 is backward.
+        :raises ValueError: if it is no number.
         """
+        step = checked("seconds", checks.finite, seconds)
         with self._lock:
-            self._clock_offset += seconds
-        self._tell()
+            self._clock_offset += step
+        self.tell()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -78,41 +151,31 @@ class Settings:
             with self._lock:
                 if generation is self._generation:  # a reset inside the block has already let go
                     self._holders -= 1
-            self._tell()
+            self.tell()
 
     @property
     def is_holding(self) -> bool:
         """True while a ``held()`` block is open."""
         return self._holders > 0
 
-    def inject(self, operation: str, code: str, message: str = "Injected fault.", times: int = 1) -> None:
-        """Make the next calls of an operation fail before anything else is looked at.
-
-        :param operation: e.g. ``DescribeFlowExecutionRecords``.
-        :param code: error code, e.g. ``ThrottlingException``; the status comes from AppFlow's model.
-        :param message: message of the error.
-        :param times: how many calls fail, default 1.
-        :raises ValueError: if AppFlow has no such operation.
-        """
-        if operation not in service_model().operation_names:
-            raise ValueError(f"operation: AppFlow has no {operation!r}; name one such as 'StartFlow'")
-        with self._lock:
-            self._faults.setdefault(operation, []).extend([(code, message)] * times)
-
-    def take_fault(self, operation: str) -> tuple[str, str] | None:
-        """Return and use up the next injected fault of an operation as (code, message), None if there is none."""
-        with self._lock:
-            faults = self._faults.get(operation)
-            return faults.pop(0) if faults else None
-
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after every change that may let a run end."""
         with self._lock:
-            self._listeners.append(listener)
+            self._change_listeners.append(listener)
 
-    def _tell(self) -> None:
-        for listener in list(self._listeners):
+    def on_reset(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` in every reset."""
+        with self._lock:
+            self._reset_listeners.append(listener)
+
+    def tell(self) -> None:
+        """Call the listeners of changes."""
+        for listener in list(self._change_listeners):
             listener()
+
+
+def _names() -> list[str]:
+    return [name for name, value in vars(Settings).items() if isinstance(value, Setting)]
 
 
 settings = Settings()

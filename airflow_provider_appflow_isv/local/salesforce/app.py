@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, jsonify
 from werkzeug.exceptions import HTTPException
 
-from airflow_provider_appflow_isv.local.salesforce import oauth, rest
+from airflow_provider_appflow_isv.local.salesforce import oauth
+from airflow_provider_appflow_isv.local.salesforce.cometd import blueprint as cometd
 from airflow_provider_appflow_isv.local.salesforce.errors import ApiError, OAuthError
+from airflow_provider_appflow_isv.local.salesforce.rest import blueprint as rest
+from airflow_provider_appflow_isv.local.salesforce.rest_collections import blueprint as rest_collections
+from airflow_provider_appflow_isv.local.salesforce.rest_writes import blueprint as rest_writes
 
 if TYPE_CHECKING:
-    from airflow_provider_appflow_isv.local.salesforce.org import Orgs
+    from airflow_provider_appflow_isv.local.salesforce.orgs import Orgs
 
 _ORG_PATH = "/orgs/<org_name>"
 
@@ -33,7 +37,7 @@ def _oauth_error(error: OAuthError) -> Response:
 
 
 def _api_error(error: ApiError) -> Response:
-    response = jsonify([{"errorCode": error.code, "message": error.message}])
+    response = jsonify([error.body()])
     response.status_code = error.status
     return response
 
@@ -61,7 +65,8 @@ def create_app(orgs: Orgs) -> Flask:
     app.url_value_preprocessor(_choose_org)
     app.register_blueprint(oauth.blueprint)
     app.register_blueprint(oauth.blueprint, name="org_oauth", url_prefix=_ORG_PATH)
-    app.register_blueprint(rest.blueprint, url_prefix=_ORG_PATH)
+    for part in (rest, rest_writes, rest_collections, cometd):
+        app.register_blueprint(part, url_prefix=_ORG_PATH)
     app.register_error_handler(OAuthError, _oauth_error)
     app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(HTTPException, _http_error)

@@ -24,10 +24,21 @@ class ApiError(Exception):
     :param code: the ``errorCode``, e.g. ``MALFORMED_QUERY``.
     :param message: the text beside it.
     :param status: the HTTP status.
+    :param fields: the fields that a write was refused for; None if the error isn't about a record, default.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, *, fields: tuple[str, ...] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.fields = fields
+
+    def body(self) -> dict[str, object]:
+        """Return the error as an element of the answer to a request that failed."""
+        body: dict[str, object] = {"errorCode": self.code, "message": self.message}
+        return body if self.fields is None else {**body, "fields": list(self.fields)}
+
+    def result(self) -> dict[str, object]:
+        """Return the error as an element of ``errors`` in the result of one record."""
+        return {"statusCode": self.code, "message": self.message, "fields": list(self.fields or ())}

@@ -10,14 +10,7 @@ from datetime import date, datetime
 
 from airflow_provider_appflow_isv.local.salesforce.errors import ApiError
 from airflow_provider_appflow_isv.local.salesforce.ids import LONG_LENGTH, SHORT_LENGTH, to_long_id
-from airflow_provider_appflow_isv.local.salesforce.objects import (
-    ID_TYPES,
-    NUMBER_TYPES,
-    TEXT_TYPES,
-    Field,
-    SObject,
-    find_object,
-)
+from airflow_provider_appflow_isv.local.salesforce.objects import find_object
 from airflow_provider_appflow_isv.local.salesforce.query import (
     Comparison,
     Condition,
@@ -28,6 +21,7 @@ from airflow_provider_appflow_isv.local.salesforce.query import (
     Query,
 )
 from airflow_provider_appflow_isv.local.salesforce.records import Record, Value, format_datetime
+from airflow_provider_appflow_isv.local.salesforce.schema import ID_TYPES, NUMBER_TYPES, TEXT_TYPES, Field, SObject
 
 Predicate = Callable[[Record], bool]
 _ESCAPES = {
@@ -202,12 +196,15 @@ def run(query: Query, records_of: Callable[[SObject], Sequence[Record]]) -> Resu
     :param query: what :func:`~airflow_provider_appflow_isv.local.salesforce.query.parse` returned.
     :param records_of: gives an object's records.
     :return: what it finds.
-    :raises ApiError: ``INVALID_TYPE`` or ``INVALID_FIELD`` for a name or value that doesn't fit,
+    :raises ApiError: ``INVALID_TYPE``, ``INVALID_TYPE_FOR_OPERATION`` (events have no records) or ``INVALID_FIELD`` for
+        a name or value that doesn't fit,
         ``INVALID_QUERY_FILTER_OPERATOR`` for an operator that doesn't.
     """
     sobject = find_object(query.object_name)
     if sobject is None:
         raise ApiError("INVALID_TYPE", f"sObject type '{query.object_name}' is not supported.")
+    if sobject.kind != "table":
+        raise ApiError("INVALID_TYPE_FOR_OPERATION", f"entity type {sobject.name} does not support query")
     fields = tuple(sobject.field(name).name for name in query.fields)
     for name in fields:
         if fields.count(name) > 1:

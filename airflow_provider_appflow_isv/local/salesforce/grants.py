@@ -16,7 +16,8 @@ from airflow_provider_appflow_isv.local.salesforce.errors import OAuthError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from airflow_provider_appflow_isv.local.salesforce.org import Org, Orgs
+    from airflow_provider_appflow_isv.local.salesforce.org import Org
+    from airflow_provider_appflow_isv.local.salesforce.orgs import Orgs
     from airflow_provider_appflow_isv.local.salesforce.principals import ConnectedApp, User
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -58,11 +59,20 @@ class TokenRequest:
 
 @dataclass(frozen=True)
 class Granted:
-    """Whom a token is for: the app acts as the user in the org."""
+    """Whom a token is for: the app acts as the user in the org.
+
+    :param org: the org.
+    :param app: the app.
+    :param user: the user.
+    :param grant_id: the grant that the access token belongs to, if there is a refresh token.
+    :param refresh_token: the refresh token to answer with, if a new one was given out.
+    :param introspectable: False for the session ids that the password grant gives.
+    """
 
     org: Org
     app: ConnectedApp
     user: User
+    grant_id: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
     introspectable: bool = True
 
@@ -80,10 +90,13 @@ def _authentication_failure() -> NoReturn:
     raise OAuthError("invalid_grant", "authentication failure")
 
 
+def _candidates(orgs: Orgs, request: TokenRequest) -> list[Org]:
+    return [request.org] if request.org else list(orgs)
+
+
 def _org_with_app(orgs: Orgs, request: TokenRequest, client_id: str, username: str | None) -> Org:
     """Find the org that a request is for: on the login host by app and user, else the one asked."""
-    candidates = [request.org] if request.org else list(orgs)
-    having_app = [org for org in candidates if client_id in org.apps]
+    having_app = [org for org in _candidates(orgs, request) if client_id in org.apps]
     if not having_app:
         raise OAuthError("invalid_client_id", "client identifier invalid")
     found = next((org for org in having_app if username in org.users), having_app[0])
@@ -187,26 +200,64 @@ def _jwt_bearer(orgs: Orgs, request: TokenRequest) -> Granted:
     return Granted(org, app, user)
 
 
+def _expired() -> OAuthError:
+    return OAuthError("invalid_grant", "expired access/refresh token")
+
+
 def _refresh_token(orgs: Orgs, request: TokenRequest) -> Granted:
     client_id, client_secret = request.client()
-    refresh_token = request.require("refresh_token")
-    candidates = [request.org] if request.org else list(orgs)
-    found = [(org, grant) for org in candidates if (grant := org.sessions.find_refresh(refresh_token))]
-    if found:
-        request = replace(request, org=found[0][0])
-    org = _org_with_app(orgs, request, client_id, None)
+    presented = request.require("refresh_token")
+    found = next((org for org in _candidates(orgs, request) if org.sessions.knew_refresh(presented)), None)
+    org = _org_with_app(orgs, replace(request, org=found or request.org), client_id, None)
     app = org.apps[client_id]
     _check_secret(app, client_secret)
-    if not found or found[0][1].client_id != client_id:
-        raise OAuthError("invalid_grant", "expired access/refresh token")
-    user = org.users[found[0][1].username]
+    grant = org.sessions.find_refresh(presented)
+    if grant is None or grant.client_id != client_id:
+        org.sessions.revoke_if_spent(presented, client_id)
+        raise _expired()
+    user = org.users[grant.username]
     _check_user(app, user)
-    return Granted(org, app, user, refresh_token)
+    if not app.rotate_refresh_tokens:
+        return Granted(org, app, user, grant.grant_id)
+    rotated = org.sessions.rotate(presented)
+    if rotated is None:
+        # Another request was faster, so this one presents a spent token.
+        org.sessions.revoke_if_spent(presented, client_id)
+        raise _expired()
+    return Granted(org, app, user, grant.grant_id, rotated.refresh_token)
+
+
+def _authorization_code(orgs: Orgs, request: TokenRequest) -> Granted:
+    client_id, client_secret = request.client()
+    presented = request.require("code")
+    found = next((org for org in _candidates(orgs, request) if org.codes.find(presented)), None)
+    org = _org_with_app(orgs, replace(request, org=found or request.org), client_id, None)
+    app = org.apps[client_id]
+    _check_secret(app, client_secret)
+    code = org.codes.find(presented)
+    if code is None or code.client_id != client_id:
+        raise OAuthError("invalid_grant", "invalid authorization code")
+    if code.expires_at <= org.clock():
+        raise OAuthError("invalid_grant", "expired authorization code")
+    if not request.form.get("redirect_uri"):
+        raise OAuthError("redirect_uri_missing", "redirect_uri must be specified")
+    if request.form["redirect_uri"] != code.redirect_uri:
+        raise OAuthError("redirect_uri_mismatch", "redirect_uri must match configuration")
+    code.check_verifier(request.form.get("code_verifier"))
+    user = org.users[code.username]
+    _check_user(app, user)
+    if not org.codes.use(presented):
+        raise OAuthError("invalid_grant", "invalid authorization code")
+    if "refresh_token" not in app.scope.split():
+        return Granted(org, app, user)
+    grant = org.sessions.issue_refresh_token(client_id, user.username)
+    return Granted(org, app, user, grant.grant_id, grant.refresh_token)
 
 
 GRANTS: Mapping[str, Callable[[Orgs, TokenRequest], Granted]] = {
     "password": _password,
     "client_credentials": _client_credentials,
     JWT_BEARER: _jwt_bearer,
+    "authorization_code": _authorization_code,
     "refresh_token": _refresh_token,
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CASE_ALPHABET = string.ascii_uppercase + "012345"
 _PREFIX_LENGTH, _ORG_LENGTH, _NUMBER_LENGTH = 3, 5, 7
 SHORT_LENGTH, LONG_LENGTH = 15, 18
+_ID = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
 
 
 def _base62(number: int, length: int) -> str:
@@ -33,6 +35,16 @@ def to_long_id(short_id: str) -> str:
         bits = sum(1 << place for place, char in enumerate(short_id[start : start + 5]) if char.isupper())
         suffix += _CASE_ALPHABET[bits]
     return short_id + suffix
+
+
+def normal_id(text: object) -> str | None:
+    """Return an id with 18 characters, or None for what can't be an id.
+
+    :param text: what a caller gives for an id, of 15 or 18 characters.
+    """
+    if not isinstance(text, str) or _ID.fullmatch(text) is None:
+        return None
+    return to_long_id(text[:SHORT_LENGTH])
 
 
 def make_id(key_prefix: str, org_name: str, number: int) -> str:

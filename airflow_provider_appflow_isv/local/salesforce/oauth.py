@@ -11,11 +11,12 @@ from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from airflow_provider_appflow_isv.local.salesforce.errors import OAuthError
 from airflow_provider_appflow_isv.local.salesforce.grants import GRANTS, Granted, TokenRequest, same_secret
-from airflow_provider_appflow_isv.local.salesforce.org import Org, Orgs
+from airflow_provider_appflow_isv.local.salesforce.orgs import Orgs
 
 if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.local.salesforce.org import Org
     from airflow_provider_appflow_isv.local.salesforce.principals import User
-    from airflow_provider_appflow_isv.local.salesforce.sessions import Session
+    from airflow_provider_appflow_isv.local.salesforce.sessions import RefreshGrant, Session
 
 blueprint = Blueprint("oauth", __name__)
 
@@ -67,19 +68,19 @@ def _no_store(response: Response) -> Response:
 
 def _token_answer(granted: Granted) -> dict[str, str]:
     scope = granted.app.scope
-    if granted.refresh_token is None:
-        # None of the other grants gives a refresh token, so the scope for one isn't granted either.
+    if granted.grant_id is None:
+        # Without a refresh token the scope for one isn't granted either.
         scope = " ".join(part for part in scope.split() if part != "refresh_token")
     session = granted.org.sessions.issue(
         granted.app.client_id,
         granted.user.username,
         scope,
         introspectable=granted.introspectable,
-        refresh_token=granted.refresh_token,
+        grant_id=granted.grant_id,
     )
     identity_url = _identity_url(granted.org, granted.user)
     issued_at = str(round(session.issued_at * 1000))
-    return {
+    answer = {
         "access_token": session.access_token,
         "instance_url": granted.org.instance_url,
         "id": identity_url,
@@ -88,6 +89,7 @@ def _token_answer(granted: Granted) -> dict[str, str]:
         "signature": sign(granted.app.client_secret, identity_url, issued_at),
         "scope": scope,
     }
+    return answer if granted.refresh_token is None else {**answer, "refresh_token": granted.refresh_token}
 
 
 @blueprint.post("/services/oauth2/token")
@@ -113,7 +115,7 @@ def revoke() -> Response:
 
 @blueprint.post("/services/oauth2/introspect")
 def introspect() -> Response:
-    """Tell about an access token of the app that asks."""
+    """Tell about an access token or a refresh token of the app that asks."""
     asked = _token_request()
     client_id, client_secret = asked.client()
     presented = asked.require("token")
@@ -122,24 +124,27 @@ def introspect() -> Response:
         raise OAuthError("invalid_client_id", "client identifier invalid")
     if not any(same_secret(app.client_secret, client_secret) for _, app in apps):
         raise OAuthError("invalid_client", "client secret invalid")
-    for org, _ in apps:
+    for org, app in apps:
         session = org.sessions.find(presented)
         if session is not None and session.introspectable and session.client_id == client_id:
-            return _no_store(jsonify(_introspection(org, session)))
+            told = _introspection(org, "access_token", session, session.scope)
+            return _no_store(jsonify({**told, "exp": int(session.expires_at)}))
+        grant = org.sessions.find_refresh(presented)
+        if grant is not None and grant.client_id == client_id:
+            return _no_store(jsonify(_introspection(org, "refresh_token", grant, app.scope)))
     return _no_store(jsonify({"active": False}))
 
 
-def _introspection(org: Org, session: Session) -> dict[str, object]:
+def _introspection(org: Org, token_type: str, token: Session | RefreshGrant, scope: str) -> dict[str, object]:
     return {
         "active": True,
-        "scope": session.scope,
-        "client_id": session.client_id,
-        "username": session.username,
-        "sub": _identity_url(org, org.users[session.username]),
-        "token_type": "access_token",
-        "exp": int(session.expires_at),
-        "iat": int(session.issued_at),
-        "nbf": int(session.issued_at),
+        "scope": scope,
+        "client_id": token.client_id,
+        "username": token.username,
+        "sub": _identity_url(org, org.users[token.username]),
+        "token_type": token_type,
+        "iat": int(token.issued_at),
+        "nbf": int(token.issued_at),
     }
 
 
@@ -149,13 +154,21 @@ def bearer_token() -> str | None:
     return value.strip() if kind.lower() == "bearer" and value.strip() else None
 
 
+def live_session(org: Org) -> Session | None:
+    """Return the session of the request's Bearer token and extend its life, or None if it isn't good in the org.
+
+    :param org: the org that is asked.
+    """
+    session = org.sessions.use(bearer_token() or "")
+    return session if session is not None and org.users[session.username].active else None
+
+
 @blueprint.route("/services/oauth2/userinfo", methods=["GET", "POST"])
 def userinfo() -> Response:
     """Tell who a Bearer token acts as."""
-    presented = bearer_token() or ""
     for org in _asked_orgs():
-        session = org.sessions.use(presented)
-        if session is not None and org.users[session.username].active:
+        session = live_session(org)
+        if session is not None:
             return _no_store(jsonify(_userinfo(org, org.users[session.username])))
     return _no_store(Response("Bad_OAuth_Token", status=403, mimetype="text/html"))
 
@@ -175,9 +188,8 @@ def _userinfo(org: Org, user: User) -> dict[str, object]:
 @blueprint.get("/id/<org_id>/<user_id>")
 def identity(org_id: str, user_id: str) -> Response:
     """Tell who a Bearer token acts as, at the address that the token's ``id`` names."""
-    presented = bearer_token() or ""
     for org in _asked_orgs():
-        session = org.sessions.use(presented)
+        session = live_session(org)
         if session is None or org.org_id != org_id or org.users[session.username].user_id != user_id:
             continue
         user = org.users[session.username]

@@ -1,139 +1,41 @@
-"""The objects of the local org and their fields, as the describe resource tells them."""
+"""The objects of the local org: three with records, their change events, and one platform event."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
-from airflow_provider_appflow_isv.local.salesforce.errors import ApiError
+from airflow_provider_appflow_isv.local.salesforce.schema import Field, SObject
 
-TEXT_TYPES = frozenset({"string", "picklist", "phone", "url", "email", "textarea"})
-ID_TYPES = frozenset({"id", "reference"})
-NUMBER_TYPES = frozenset({"int", "double", "currency", "percent"})
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of an object.
-
-    :param name: API name.
-    :param type: type as describe names it, e.g. ``currency``.
-    :param label: what a person sees.
-    :param nillable: whether a record may have null here.
-    :param length: most characters of a text, 0 for other types.
-    :param values: what a picklist offers.
-    :param refers_to: the object that a reference points at.
-    """
-
-    name: str
-    type: str
-    label: str
-    nillable: bool = True
-    length: int = 0
-    values: tuple[str, ...] = ()
-    refers_to: str | None = None
-
-    @property
-    def filterable(self) -> bool:
-        """Whether WHERE and ORDER BY may name the field: long text areas may not."""
-        return self.type != "textarea"
-
-    def describe(self) -> dict[str, object]:
-        """Return the field as the describe resource shows it."""
-        return {
-            "name": self.name,
-            "label": self.label,
-            "type": self.type,
-            "length": self.length,
-            "byteLength": self.length * 3,
-            "nillable": self.nillable,
-            "filterable": self.filterable,
-            "sortable": self.filterable,
-            "createable": False,  # the local org is read only
-            "updateable": False,
-            "referenceTo": [self.refers_to] if self.refers_to else [],
-            "picklistValues": [
-                {"active": True, "defaultValue": False, "label": value, "value": value} for value in self.values
-            ],
-        }
-
-
-@dataclass(frozen=True)
-class SObject:
-    """One object of the org.
-
-    :param name: API name.
-    :param label_plural: what a person sees for many of them.
-    :param key_prefix: the first three characters of its records' ids.
-    :param fields: its fields, in the order of describe.
-    """
-
-    name: str
-    label_plural: str
-    key_prefix: str
-    fields: tuple[Field, ...]
-
-    def field(self, name: str) -> Field:
-        """Return the field of that name, whatever its case.
-
-        :param name: API name as a query spells it.
-        :raises ApiError: ``INVALID_FIELD`` if there is none.
-        """
-        for field in self.fields:
-            if field.name.casefold() == name.casefold():
-                return field
-        raise ApiError(
-            "INVALID_FIELD",
-            f"No such column '{name}' on entity '{self.name}'. If you are attempting to use a custom field, "
-            "be sure to append the '__c' after the custom field name. "
-            "Please reference your WSDL or the describe call for the appropriate names.",
-        )
-
-    def summary(self, data_url: str) -> dict[str, object]:
-        """Return the object as the list of objects shows it.
-
-        :param data_url: the path of the API version, e.g. ``/services/data/v58.0``.
-        """
-        url = f"{data_url}/sobjects/{self.name}"
-        return {
-            "name": self.name,
-            "label": self.name,
-            "labelPlural": self.label_plural,
-            "keyPrefix": self.key_prefix,
-            "custom": False,
-            "queryable": True,
-            "retrieveable": True,
-            "createable": False,
-            "updateable": False,
-            "deletable": False,
-            "urls": {"sobject": url, "describe": f"{url}/describe", "rowTemplate": f"{url}/{{ID}}"},
-        }
-
-    def describe(self, data_url: str) -> dict[str, object]:
-        """Return the object with its fields as the describe resource shows it.
-
-        :param data_url: the path of the API version, e.g. ``/services/data/v58.0``.
-        """
-        return {**self.summary(data_url), "fields": [field.describe() for field in self.fields]}
+STAGE_PROBABILITY = {"Prospecting": 10, "Qualification": 40, "Closed Won": 100, "Closed Lost": 0}
+# "Change Event Fields", Change Data Capture Developer Guide: these two never stand in a change event.
+NOT_IN_CHANGE_EVENTS = ("IsDeleted", "SystemModstamp")
 
 
 def _text(name: str, label: str, length: int = 255, *, nillable: bool = True, kind: str = "string") -> Field:
     return Field(name, kind, label, nillable, length)
 
 
-def _picklist(name: str, label: str, *values: str, nillable: bool = True) -> Field:
-    return Field(name, "picklist", label, nillable, 255, values)
+def _picklist(name: str, label: str, *values: str) -> Field:
+    return Field(name, "picklist", label, length=255, values=values)
 
 
+def _system(name: str, kind: str, label: str, length: int = 0) -> Field:
+    return Field(name, kind, label, nillable=False, length=length, writable=False, defaulted=True)
+
+
+_ID = _system("Id", "id", "Record ID", 18)
+_REPLAY_ID = replace(_system("ReplayId", "string", "Replay ID", 1000), nillable=True)
 _SYSTEM_FIELDS = (
-    Field("Id", "id", "Record ID", nillable=False, length=18),
-    Field("IsDeleted", "boolean", "Deleted", nillable=False),
-    Field("OwnerId", "reference", "Owner ID", nillable=False, length=18, refers_to="User"),
-    Field("CreatedDate", "datetime", "Created Date", nillable=False),
-    Field("LastModifiedDate", "datetime", "Last Modified Date", nillable=False),
-    Field("SystemModstamp", "datetime", "System Modstamp", nillable=False),
+    _ID,
+    _system("IsDeleted", "boolean", "Deleted"),
+    Field("OwnerId", "reference", "Owner ID", nillable=False, length=18, refers_to="User", defaulted=True),
+    _system("CreatedDate", "datetime", "Created Date"),
+    _system("LastModifiedDate", "datetime", "Last Modified Date"),
+    _system("SystemModstamp", "datetime", "System Modstamp"),
 )
 _ACCOUNT_ID = Field("AccountId", "reference", "Account ID", length=18, refers_to="Account")
 _DESCRIPTION = _text("Description", "Description", 32000, kind="textarea")
+_EXTERNAL_ID = Field("External_Id__c", "string", "External Id", length=255, external_id=True)
 
 ACCOUNT = SObject(
     "Account",
@@ -151,6 +53,7 @@ ACCOUNT = SObject(
         Field("NumberOfEmployees", "int", "Employees"),
         Field("AnnualRevenue", "currency", "Annual Revenue"),
         _DESCRIPTION,
+        _EXTERNAL_ID,
     ),
 )
 CONTACT = SObject(
@@ -162,12 +65,13 @@ CONTACT = SObject(
         _ACCOUNT_ID,
         _text("FirstName", "First Name", 40),
         _text("LastName", "Last Name", 80, nillable=False),
-        _text("Name", "Full Name", 121, nillable=False),
+        _system("Name", "string", "Full Name", 121),
         _text("Email", "Email", 80, kind="email"),
         _text("Phone", "Business Phone", 40, kind="phone"),
         Field("Birthdate", "date", "Birthdate"),
-        Field("HasOptedOutOfEmail", "boolean", "Email Opt Out", nillable=False),
+        Field("HasOptedOutOfEmail", "boolean", "Email Opt Out", nillable=False, defaulted=True),
         _DESCRIPTION,
+        _EXTERNAL_ID,
     ),
 )
 OPPORTUNITY = SObject(
@@ -178,16 +82,51 @@ OPPORTUNITY = SObject(
         *_SYSTEM_FIELDS,
         _ACCOUNT_ID,
         _text("Name", "Name", 120, nillable=False),
-        _picklist("StageName", "Stage", "Prospecting", "Qualification", "Closed Won", "Closed Lost", nillable=False),
+        replace(_picklist("StageName", "Stage", *STAGE_PROBABILITY), nillable=False, restricted=True),
         Field("Amount", "currency", "Amount"),
-        Field("Probability", "percent", "Probability (%)"),
+        Field("Probability", "percent", "Probability (%)", defaulted=True),
         Field("CloseDate", "date", "Close Date", nillable=False),
-        Field("IsClosed", "boolean", "Closed", nillable=False),
-        Field("IsWon", "boolean", "Won", nillable=False),
+        _system("IsClosed", "boolean", "Closed"),
+        _system("IsWon", "boolean", "Won"),
         _DESCRIPTION,
+        _EXTERNAL_ID,
     ),
 )
 OBJECTS = (ACCOUNT, CONTACT, OPPORTUNITY)
+
+EXAMPLE_EVENT = SObject(
+    "Example_Event__e",
+    "Example Events",
+    "e00",
+    (
+        _REPLAY_ID,
+        _system("CreatedDate", "datetime", "Created Date"),
+        Field("CreatedById", "reference", "Created By ID", False, 18, refers_to="User", writable=False, defaulted=True),
+        _system("EventUuid", "string", "Event UUID", 36),
+        _text("Message__c", "Message", nillable=False),
+        Field("Count__c", "double", "Count"),
+        Field("Urgent__c", "boolean", "Urgent", nillable=False, defaulted=True),
+        Field("Occurred_At__c", "datetime", "Occurred At"),
+    ),
+    "platform_event",
+)
+
+
+def _change_event(sobject: SObject) -> SObject:
+    header = Field("ChangeEventHeader", "complexvalue", "Change Event Header", nillable=False)
+    fields = (
+        replace(field, writable=False, nillable=True)
+        for field in sobject.fields
+        if field.name not in ("Id", *NOT_IN_CHANGE_EVENTS)
+    )
+    name = f"{sobject.name}ChangeEvent"
+    return SObject(name, name, "", (_ID, _REPLAY_ID, replace(header, writable=False), *fields), "change_event")
+
+
+# The order of the list of objects: by name.
+ALL_OBJECTS = tuple(
+    sorted((*OBJECTS, *map(_change_event, OBJECTS), EXAMPLE_EVENT), key=lambda sobject: sobject.name.casefold())
+)
 
 
 def find_object(name: str) -> SObject | None:
@@ -195,4 +134,4 @@ def find_object(name: str) -> SObject | None:
 
     :param name: API name as a caller spells it.
     """
-    return next((found for found in OBJECTS if found.name.casefold() == name.casefold()), None)
+    return next((found for found in ALL_OBJECTS if found.name.casefold() == name.casefold()), None)

@@ -1,27 +1,22 @@
-"""An org: its users, apps, tokens and records, and the ways in which a test can put it into trouble."""
+"""An org: its users, apps and tokens, beside its data, and the ways in which a test can put it into trouble."""
 
 from __future__ import annotations
 
 import secrets
 import threading
-import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Literal
 
+from airflow_provider_appflow_isv.local.salesforce.codes import AuthorizationCodes
 from airflow_provider_appflow_isv.local.salesforce.errors import ApiError, OAuthError
 from airflow_provider_appflow_isv.local.salesforce.ids import make_id
-from airflow_provider_appflow_isv.local.salesforce.objects import SObject, find_object
+from airflow_provider_appflow_isv.local.salesforce.org_data import OrgData
 from airflow_provider_appflow_isv.local.salesforce.principals import ConnectedApp, PermittedUsers, User
-from airflow_provider_appflow_isv.local.salesforce.records import (
-    Record,
-    make_accounts,
-    make_contacts,
-    make_opportunities,
-)
+from airflow_provider_appflow_isv.local.salesforce.records import USER_PREFIX
 from airflow_provider_appflow_isv.local.salesforce.sessions import Sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from airflow_provider_appflow_isv.local.salesforce.evaluate import Result
 
@@ -33,11 +28,12 @@ _FAULTS = {
 }
 
 
-class Org:
+class Org(OrgData):
     """One Salesforce org. Made by :meth:`Orgs.create`.
 
     A test may set ``instance_url`` (what token answers name; its own base URL by default), ``password_flow_enabled``,
-    ``daily_api_requests`` (the daily limit; ``api_requests_used`` counts) and ``sessions.lifetime`` (seconds).
+    ``daily_api_requests`` (the daily limit; ``api_requests_used`` counts), ``sessions.lifetime`` and
+    ``streaming.poll_seconds`` (seconds).
 
     :param name: the name in its URL; it also decides the org's ids and records.
     :param my_domain_url: its own base URL, without a slash at the end.
@@ -57,22 +53,16 @@ class Org:
         opportunities: int,
         clock: Callable[[], float],
     ) -> None:
-        self.name = name
+        super().__init__(name, accounts=accounts, contacts=contacts, opportunities=opportunities, clock=clock)
         self.org_id = make_id("00D", name, 0)
         self.my_domain_url = my_domain_url
         self.instance_url = my_domain_url
         self.password_flow_enabled = True
         self.daily_api_requests = 1_000_000
         self.api_requests_used = 0
-        self.clock = clock
         self.sessions = Sessions(self.org_id, clock)
-        self.users: dict[str, User] = {}
+        self.codes = AuthorizationCodes(clock)
         self.apps: dict[str, ConnectedApp] = {}
-        self._records = {
-            "Account": make_accounts(name, accounts),
-            "Contact": make_contacts(name, contacts, accounts),
-            "Opportunity": make_opportunities(name, opportunities, accounts),
-        }
         self._cursors: OrderedDict[str, Result] = OrderedDict()
         self._token_faults: list[int] = []
         self._lock = threading.Lock()
@@ -87,7 +77,7 @@ class Org:
         """
         user = User(
             username,
-            make_id("005", self.name, len(self.users)),
+            make_id(USER_PREFIX, self.name, len(self.users)),
             password if password is not None else f"local-password-{secrets.token_urlsafe(12)}",
             security_token if security_token is not None else secrets.token_hex(12),
         )
@@ -103,6 +93,7 @@ class Org:
         certificate: str | None = None,
         permitted_users: PermittedUsers = "all",
         approved: tuple[str, ...] = (),
+        rotate_refresh_tokens: bool = False,
     ) -> ConnectedApp:
         """Add a connected app.
 
@@ -112,6 +103,8 @@ class Org:
         :param certificate: PEM of the certificate or public key for JWT assertions; None switches the grant off.
         :param permitted_users: who may use the app, ``all`` or ``admin_approved``.
         :param approved: usernames that have approved it, or that the administrator has.
+        :param rotate_refresh_tokens: whether each use of a refresh token gives a new one and spends the old one;
+            presenting a spent one revokes all tokens of its user and app.
         :return: the app.
         """
         app = ConnectedApp(
@@ -121,6 +114,7 @@ class Org:
             certificate,
             permitted_users,
             set(approved),
+            rotate_refresh_tokens=rotate_refresh_tokens,
         )
         self.apps[app.client_id] = app
         return app
@@ -132,27 +126,26 @@ class Org:
         :param username: the user who consents.
         :return: the refresh token.
         """
-        app, user = self.apps[client_id], self.users[username]
-        app.approved.add(user.username)
-        return self.sessions.issue_refresh_token(app.client_id, user.username)
+        self._consent(client_id, username)
+        return self.sessions.issue_refresh_token(client_id, username).refresh_token
 
-    def records(self, object_name: str) -> list[Record]:
-        """Return an object's records, as the REST API gives their values. Changing one changes the org.
+    def issue_authorization_code(
+        self, client_id: str, username: str, redirect_uri: str, code_challenge: str | None = None
+    ) -> str:
+        """Give out an authorization code, as the consent of a user in the browser would.
 
-        :param object_name: ``Account``, ``Contact`` or ``Opportunity``.
-        :raises ApiError: ``INVALID_TYPE`` for any other.
+        :param client_id: the app's consumer key.
+        :param username: the user who consents.
+        :param redirect_uri: where the browser brings the code; the token request has to name the same.
+        :param code_challenge: the PKCE challenge (S256); None for consent without PKCE.
+        :return: the code, good for 15 minutes and one use.
+        :raises OAuthError: ``invalid_request`` if the challenge isn't one.
         """
-        sobject = find_object(object_name)
-        if sobject is None:
-            raise ApiError("INVALID_TYPE", f"sObject type '{object_name}' is not supported.")
-        return self.records_of(sobject)
+        self._consent(client_id, username)
+        return self.codes.issue(client_id, username, redirect_uri, code_challenge)
 
-    def records_of(self, sobject: SObject) -> list[Record]:
-        """Return an object's records.
-
-        :param sobject: the object.
-        """
-        return self._records[sobject.name]
+    def _consent(self, client_id: str, username: str) -> None:
+        self.apps[client_id].approved.add(self.users[username].username)
 
     def expire_tokens(self) -> None:
         """Let every access token of the org die at once, as an administrator's "revoke" does."""
@@ -207,57 +200,3 @@ class Org:
         """
         with self._lock:
             return self._cursors.get(cursor)
-
-
-class Orgs:
-    """All orgs of the local Salesforce.
-
-    :param login_url: base URL of the login host, without a slash at the end.
-    :param clock: gives the time in seconds since the epoch; a test may set its own.
-    """
-
-    def __init__(self, login_url: str, clock: Callable[[], float] = time.time) -> None:
-        self.login_url = login_url
-        self.clock = clock
-        self._orgs: dict[str, Org] = {}
-
-    def create(
-        self, name: str, *, accounts: int = 25, contacts: int | None = None, opportunities: int | None = None
-    ) -> Org:
-        """Add an org.
-
-        :param name: the name in its URL.
-        :param accounts: how many accounts it has.
-        :param contacts: how many contacts; None makes two for each account.
-        :param opportunities: how many opportunities; None makes one for each account.
-        :return: the org.
-        :raises ValueError: if there is an org of that name.
-        """
-        if name in self._orgs:
-            raise ValueError(f"name: there is an org {name!r} already; choose another name")
-        org = Org(
-            name,
-            f"{self.login_url}/orgs/{name}",
-            accounts=accounts,
-            contacts=2 * accounts if contacts is None else contacts,
-            opportunities=accounts if opportunities is None else opportunities,
-            clock=lambda: self.clock(),
-        )
-        self._orgs[name] = org
-        return org
-
-    def get(self, name: str) -> Org | None:
-        """Return the org of that name, or None.
-
-        :param name: the name in its URL.
-        """
-        return self._orgs.get(name)
-
-    def __getitem__(self, name: str) -> Org:
-        return self._orgs[name]
-
-    def __iter__(self) -> Iterator[Org]:
-        return iter(list(self._orgs.values()))
-
-    def __len__(self) -> int:
-        return len(self._orgs)

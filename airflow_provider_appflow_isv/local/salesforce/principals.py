@@ -38,6 +38,7 @@ class ConnectedApp:
     :param permitted_users: ``all`` (users approve for themselves) or ``admin_approved``.
     :param approved: usernames that have approved the app, or that the administrator has.
     :param scope: what its tokens may do, blank separated.
+    :param rotate_refresh_tokens: whether each use of a refresh token gives a new one and spends the old one.
     """
 
     client_id: str
@@ -47,3 +48,4 @@ class ConnectedApp:
     permitted_users: PermittedUsers = "all"
     approved: set[str] = field(default_factory=set)
     scope: str = "api id refresh_token"
+    rotate_refresh_tokens: bool = False

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from airflow_provider_appflow_isv.local.salesforce.ids import make_id
-from airflow_provider_appflow_isv.local.salesforce.objects import ACCOUNT, CONTACT, OPPORTUNITY, Field
+from airflow_provider_appflow_isv.local.salesforce.objects import ACCOUNT, CONTACT, OPPORTUNITY, STAGE_PROBABILITY
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.local.salesforce.schema import Field
 
 Value = str | int | float | bool | None
 Record = dict[str, Value]
 
 CREATED_FROM = datetime(2020, 12, 1, tzinfo=UTC)
 CREATED_UNTIL = datetime(2021, 3, 1, tzinfo=UTC)
-_OWNER_PREFIX = "005"
-_STAGES = {"Prospecting": 10, "Qualification": 40, "Closed Won": 100, "Closed Lost": 0}
+USER_PREFIX = "005"
 # What breaks careless CSV, JSON and encoding code, each turn and turn about.
 _ACCOUNT_NAMES = (
     "Example Account {n}",
@@ -71,7 +74,7 @@ def _system_values(org_name: str, key_prefix: str, number: int, created: datetim
     return {
         "Id": make_id(key_prefix, org_name, number),
         "IsDeleted": False,
-        "OwnerId": make_id(_OWNER_PREFIX, org_name, 0),
+        "OwnerId": make_id(USER_PREFIX, org_name, 0),
         "CreatedDate": format_datetime(created),
         "LastModifiedDate": format_datetime(modified),
         "SystemModstamp": format_datetime(modified),
@@ -101,6 +104,7 @@ def make_accounts(org_name: str, count: int) -> list[Record]:
                 "NumberOfEmployees": _often(chance, chance.randrange(1, 50_000)),
                 "AnnualRevenue": _often(chance, round(chance.uniform(0, 5_000_000), 2)),
                 "Description": _DESCRIPTIONS[number % len(_DESCRIPTIONS)],
+                "External_Id__c": None,
             }
         )
     return records
@@ -136,6 +140,7 @@ def make_contacts(org_name: str, count: int, accounts: int) -> list[Record]:
                 "Birthdate": _often(chance, born.isoformat()),
                 "HasOptedOutOfEmail": chance.random() < 0.2,
                 "Description": _DESCRIPTIONS[number % len(_DESCRIPTIONS)],
+                "External_Id__c": None,
             }
         )
     return records
@@ -161,11 +166,12 @@ def make_opportunities(org_name: str, count: int, accounts: int) -> list[Record]
                 "Name": f"Example deal, no. {number + 1:05d}",
                 "StageName": stage,
                 "Amount": _often(chance, round(chance.uniform(100, 900_000), 2)),
-                "Probability": float(_STAGES[stage]),
+                "Probability": float(STAGE_PROBABILITY[stage]),
                 "CloseDate": close.isoformat(),
                 "IsClosed": stage.startswith("Closed"),
                 "IsWon": stage == "Closed Won",
                 "Description": _DESCRIPTIONS[number % len(_DESCRIPTIONS)],
+                "External_Id__c": None,
             }
         )
     return records

@@ -19,6 +19,8 @@ from werkzeug.serving import make_server
 from airflow_provider_appflow_isv.local.appflow import register, wait_until_ended
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 from airflow_provider_appflow_isv.local.salesforce import Orgs, create_app
+from airflow_provider_appflow_isv.local.servicenow import Instance, Instances
+from airflow_provider_appflow_isv.local.servicenow import create_app as create_servicenow
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -29,6 +31,7 @@ REGION = "us-west-2"
 BUCKET = "appflow-sfdata"
 
 _org_numbers = itertools.count(1)
+_instance_numbers = itertools.count(1)
 
 
 @dataclass
@@ -204,6 +207,7 @@ def orgs() -> Iterator[Orgs]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield orgs
+    orgs.close()
     server.shutdown()
     thread.join()
 
@@ -240,3 +244,28 @@ def connected(aws: Aws, appflow: Any, org: Org) -> Any:
     appflow.create_connector_profile(**profile_request(org))
     aws.make_bucket()
     return appflow
+
+
+@pytest.fixture(scope="session")
+def instances() -> Iterator[Instances]:
+    """A local ServiceNow, to which tests add instances."""
+    instances = Instances("")
+    server = make_server("127.0.0.1", 0, create_servicenow(instances), threaded=True)
+    instances.base_url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield instances
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def instance(instances: Instances) -> Instance:
+    """A ServiceNow instance with 25 incidents and a user."""
+    return make_instance(instances)
+
+
+def make_instance(instances: Instances, incidents: int = 25) -> Instance:
+    instance = instances.create(f"instance-{next(_instance_numbers)}", incidents)
+    instance.add_user("loader", "planted-password")
+    return instance

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
 
+from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.appflow import register
 from airflow_provider_appflow_isv.local.appflow.models import appflow_backends
 from tests.local.appflow.conftest import (
@@ -115,6 +116,13 @@ def test_a_reset_cancels_the_runs_that_are_going_on(aws: Aws, connected: Any) ->
         run = appflow_backends[ACCOUNT][REGION].flows.get("accounts").runs[execution_id]
         requests.post(f"{aws.url}/moto-api/reset", timeout=30).raise_for_status()
         assert run.ended.result(30) == "Canceled"
+
+
+def test_a_reset_ends_the_check_of_identity_policies(aws: Aws) -> None:
+    identity.enforce(True)
+    assert identity.is_enforced()
+    requests.post(f"{aws.url}/moto-api/reset", timeout=30).raise_for_status()
+    assert not identity.is_enforced()
 
 
 def test_a_refusal_by_iam_is_typed(aws: Aws, connected: Any) -> None:

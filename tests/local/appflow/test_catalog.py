@@ -77,6 +77,92 @@ def test_operators_and_shortest_schedules_differ(appflow: Any, connector: str, o
     assert configuration["supportedSchedulingFrequencies"][0] == shortest
 
 
+STORES = {
+    *("CustomerProfiles", "Honeycode", "Redshift", "S3", "Marketo", "Salesforce", "Snowflake", "Upsolver", "Zendesk"),
+}
+
+
+@pytest.mark.parametrize(
+    ("connector", "destinations"),
+    [
+        ("Salesforce", STORES | {"LookoutMetrics", "EventBridge"}),
+        ("Slack", STORES),
+        ("Servicenow", STORES | {"LookoutMetrics"}),
+        ("S3", STORES | {"SAPOData"}),
+        ("Amplitude", {"LookoutMetrics", "S3"}),
+        ("SAPOData", {"CustomerProfiles", "Redshift", "S3", "SAPOData"}),
+    ],
+)
+def test_a_source_names_the_destinations_of_its_page_in_the_user_guide(
+    appflow: Any, connector: str, destinations: set[str]
+) -> None:
+    configuration = appflow.describe_connector(connectorType=connector)["connectorConfiguration"]
+    assert set(configuration["supportedDestinationConnectors"]) == destinations | {"CustomConnector"}
+
+
+def test_the_destinations_of_every_source_are_destinations(appflow: Any) -> None:
+    for configuration in every_configuration(appflow).values():
+        assert set(configuration["supportedDestinationConnectors"]) <= DESTINATIONS
+        assert bool(configuration["supportedDestinationConnectors"]) is configuration["canUseAsSource"]
+
+
+@pytest.mark.parametrize(
+    ("connector", "ways"),
+    [
+        ("Servicenow", {"isBasicAuthSupported", "isOAuth2Supported"}),
+        ("SAPOData", {"isBasicAuthSupported", "isOAuth2Supported"}),
+        ("Salesforce", {"isOAuth2Supported"}),
+        ("Veeva", {"isBasicAuthSupported"}),
+        ("Dynatrace", {"isApiKeyAuthSupported"}),
+        ("Trendmicro", {"isApiKeyAuthSupported"}),
+        ("Infornexus", {"isCustomAuthSupported"}),
+    ],
+)
+def test_a_connector_tells_how_it_authenticates(appflow: Any, connector: str, ways: set[str]) -> None:
+    configuration = appflow.describe_connector(connectorType=connector)["connectorConfiguration"]
+    assert {way for way, supported in configuration["authenticationConfig"].items() if supported} == ways
+
+
+def test_a_connector_without_profiles_does_not_authenticate(appflow: Any) -> None:
+    assert "authenticationConfig" not in appflow.describe_connector(connectorType="S3")["connectorConfiguration"]
+
+
+def test_oauth_scopes_are_those_of_the_user_guide(appflow: Any) -> None:
+    configurations = every_configuration(appflow)
+    scopes = {name: c["connectorMetadata"] for name, c in configurations.items() if "connectorMetadata" in c}
+    assert set(scopes) == {"Salesforce", "Slack", "Googleanalytics"}
+    assert "channels:history" in scopes["Slack"]["Slack"]["oAuthScopes"]
+    assert len(scopes["Slack"]["Slack"]["oAuthScopes"]) == 8
+    assert {"api", "refresh_token", "offline_access"} <= set(scopes["Salesforce"]["Salesforce"]["oAuthScopes"])
+
+
+def test_private_links_are_told(appflow: Any) -> None:
+    configurations = every_configuration(appflow)
+    private = {name for name, c in configurations.items() if c["isPrivateLinkEnabled"]}
+    by_service = {name for name, c in configurations.items() if c["isPrivateLinkEndpointUrlRequired"]}
+    assert private == {"Salesforce", "Singular", "Snowflake", "Trendmicro", "SAPOData"}
+    assert by_service == {"Snowflake", "SAPOData"}
+
+
+@pytest.mark.parametrize(
+    ("connector", "writes"),
+    [("Zendesk", {"INSERT", "UPDATE", "UPSERT"}), ("SAPOData", {"INSERT", "UPDATE"}), ("Snowflake", {"INSERT"})],
+)
+def test_write_operations_differ(appflow: Any, connector: str, writes: set[str]) -> None:
+    configuration = appflow.describe_connector(connectorType=connector)["connectorConfiguration"]
+    assert set(configuration["supportedWriteOperations"]) == writes
+
+
+def test_an_unknown_connector_type_is_refused(appflow: Any) -> None:
+    with pytest.raises(appflow.exceptions.ValidationException, match="Hubspot"):
+        appflow.describe_connectors(connectorTypes=["Hubspot"])
+
+
+def test_the_type_of_custom_connectors_is_no_connector(appflow: Any) -> None:
+    with pytest.raises(appflow.exceptions.ValidationException, match="connectorLabel must be specified"):
+        appflow.describe_connector(connectorType="CustomConnector")
+
+
 def test_a_destination_only_has_no_triggers(appflow: Any) -> None:
     redshift = appflow.describe_connector(connectorType="Redshift")["connectorConfiguration"]
     assert redshift["supportedTriggerTypes"] == []

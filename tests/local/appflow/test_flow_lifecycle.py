@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,12 +11,16 @@ import pytest
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 from tests.local.appflow.conftest import (
     ACCOUNT,
+    Aws,
     filter_task,
     flow_request,
     map_fields,
     message_of,
+    run_and_wait,
     scheduled,
 )
+
+LATER = datetime(2090, 1, 1, tzinfo=UTC)
 
 
 def test_an_update_replaces_the_definition_and_keeps_the_tags(connected: Any) -> None:
@@ -55,6 +61,30 @@ def test_an_update_cannot_change_the_source_object(connected: Any) -> None:
         connected.update_flow(**flow_request(source={"object": "Contact"}))
 
 
+def test_an_update_cannot_change_the_source_connector(connected: Any) -> None:
+    connected.create_flow(**flow_request())
+    moved = flow_request(tasks=[{"taskType": "Map_all", "sourceFields": []}])
+    moved["sourceFlowConfig"] = {
+        "connectorType": "S3",
+        "sourceConnectorProperties": {"S3": {"bucketName": "appflow-sfdata", "bucketPrefix": "input"}},
+    }
+    with pytest.raises(connected.exceptions.ValidationException, match="Source connector type can not be updated"):
+        connected.update_flow(**moved)
+
+
+def test_an_update_shows_and_works_only_after_a_while(aws: Aws, connected: Any) -> None:
+    settings.update_delay_seconds = 15
+    connected.create_flow(**flow_request(description="Before"))
+    connected.update_flow(**flow_request(description="After", tasks=map_fields("Id")))
+    assert connected.describe_flow(flowName="accounts")["description"] == "Before"
+    stale = run_and_wait(connected, "accounts")["executionId"]
+    settings.advance_clock(15)
+    assert connected.describe_flow(flowName="accounts")["description"] == "After"
+    fresh = run_and_wait(connected, "accounts")["executionId"]
+    columns = [set(json.loads(aws.objects()[f"landing/accounts/{run}"].splitlines()[0])) for run in (stale, fresh)]
+    assert columns == [{"Id", "Name"}, {"Id"}]
+
+
 def test_an_update_of_an_unknown_flow_is_not_found(connected: Any) -> None:
     with pytest.raises(connected.exceptions.ResourceNotFoundException):
         connected.update_flow(**flow_request("absent"))
@@ -67,9 +97,15 @@ def test_an_update_that_breaks_a_rule_says_update(connected: Any) -> None:
     assert message_of(error).startswith("Update Flow request failed: [Task Validation Error")
 
 
-@pytest.mark.parametrize("trigger", [scheduled(), {"triggerType": "Event"}])
-def test_scheduled_and_event_flows_are_drafted_activated_suspended(connected: Any, trigger: dict[str, Any]) -> None:
-    assert connected.create_flow(**flow_request(triggerConfig=trigger))["flowStatus"] == "Draft"
+@pytest.mark.parametrize(
+    ("trigger", "source_object"),
+    [(scheduled(scheduleStartTime=LATER), "Account"), ({"triggerType": "Event"}, "AccountChangeEvent")],
+)
+def test_scheduled_and_event_flows_are_drafted_activated_suspended(
+    connected: Any, trigger: dict[str, Any], source_object: str
+) -> None:
+    request = flow_request(triggerConfig=trigger, source={"object": source_object})
+    assert connected.create_flow(**request)["flowStatus"] == "Draft"
     started = connected.start_flow(flowName="accounts")
     assert started["flowStatus"] == "Active"
     assert "executionId" not in started

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
+import json
 import threading
 from typing import Any
 
@@ -9,6 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from airflow_provider_appflow_isv.local.appflow import wait_until_ended
+from airflow_provider_appflow_isv.local.appflow.effects import Error
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 from tests.local.appflow.conftest import (
     ACCOUNT,
@@ -21,6 +26,7 @@ from tests.local.appflow.conftest import (
     record_of,
     run_and_wait,
 )
+from tests.local.appflow.walks import walk
 
 
 def test_a_held_run_is_in_progress_until_it_is_let_go(connected: Any) -> None:
@@ -121,30 +127,72 @@ def test_a_new_run_is_missing_from_the_first_polls(connected: Any) -> None:
     assert seen == [0, 0, 1, 1]
 
 
+def test_a_run_shows_only_so_long_after_its_start(connected: Any) -> None:
+    connected.create_flow(**flow_request())
+    settings.hidden_seconds = 60
+    execution_id = connected.start_flow(flowName="accounts")["executionId"]
+    assert wait_until_ended(ACCOUNT, REGION, "accounts", execution_id) == "Successful"
+    assert connected.describe_flow_execution_records(flowName="accounts")["flowExecutions"] == []
+    settings.advance_clock(60)
+    assert record_of(connected, "accounts", execution_id)["executionStatus"] == "Successful"
+
+
+def test_a_shuffled_walk_shows_each_run_once(connected: Any) -> None:
+    settings.record_order = "shuffled"
+    connected.create_flow(**flow_request())
+    ids = [connected.start_flow(flowName="accounts")["executionId"] for _ in range(8)]
+    walks = [walk(connected, "accounts", 3) for _ in range(6)]
+    assert all(sorted(itertools.chain(*pages)) == sorted(ids) for pages in walks)
+    assert all([len(page) for page in pages] == [3, 3, 2] for pages in walks)
+    assert len({str(pages) for pages in walks}) > 1
+
+
+def test_a_walk_keeps_the_order_in_which_it_began_and_runs_that_start_meanwhile_shift_nothing(connected: Any) -> None:
+    connected.create_flow(**flow_request())
+    ids = [connected.start_flow(flowName="accounts")["executionId"] for _ in range(4)]
+    first = connected.describe_flow_execution_records(flowName="accounts", maxResults=2)
+    settings.record_order = "oldest"
+    connected.start_flow(flowName="accounts")
+    second = connected.describe_flow_execution_records(flowName="accounts", nextToken=first["nextToken"])
+    assert [r["executionId"] for page in (first, second) for r in page["flowExecutions"]] == ids[::-1]
+    assert "nextToken" not in second
+
+
+@pytest.mark.parametrize("state", [["newest"], ["newest", "", "one", "", 0, ""], {}, None, "newest"])
+def test_a_made_up_token_is_refused(connected: Any, state: Any) -> None:
+    connected.create_flow(**flow_request())
+    written = json.dumps(["DescribeFlowExecutionRecords:accounts", json.dumps(state)])
+    token = base64.urlsafe_b64encode(written.encode()).decode()
+    with pytest.raises(ClientError, match="nextToken is not valid here"):
+        connected.describe_flow_execution_records(flowName="accounts", nextToken=token)
+
+
 @pytest.mark.parametrize(
-    ("code", "status"),
+    ("name", "value"),
     [
-        ("ThrottlingException", 429),
-        ("InternalServerException", 500),
-        ("AccessDeniedException", 403),
-        ("ExpiredTokenException", 403),
+        ("run_seconds", -1),
+        ("run_seconds", "1"),
+        ("hidden_seconds", True),
+        ("update_delay_seconds", float("inf")),
+        ("hidden_polls", 1.5),
+        ("record_order", "random"),
     ],
 )
-def test_an_injected_fault_hits_the_next_calls_of_its_operation(connected: Any, code: str, status: int) -> None:
-    connected.create_flow(**flow_request())
-    settings.inject("DescribeFlowExecutionRecords", code, message="Injected.", times=2)
-    connected.describe_flow(flowName="accounts")
-    for _ in range(2):
-        with pytest.raises(ClientError) as error:
-            connected.describe_flow_execution_records(flowName="accounts")
-        assert error.value.response["Error"] == {"Code": code, "Message": "Injected."}
-        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
-    assert connected.describe_flow_execution_records(flowName="accounts")["flowExecutions"] == []
+def test_a_setting_with_a_wrong_value_is_refused_by_its_name(name: str, value: Any) -> None:
+    before = settings.values()
+    with pytest.raises(ValueError, match=f"{name}: must be"):
+        setattr(settings, name, value)
+    assert settings.values() == before
+
+
+def test_a_clock_moves_by_numbers_only() -> None:
+    with pytest.raises(ValueError, match="seconds: must be a number"):
+        settings.advance_clock(float("nan"))
 
 
 def test_a_reset_of_the_settings_lets_everything_go(connected: Any) -> None:
     connected.create_flow(**flow_request())
-    settings.inject("DescribeFlow", "ThrottlingException")
+    faults.inject(Error("ThrottlingException"), operation="DescribeFlow")
     settings.run_seconds = 3600
     with settings.held():
         execution_id = connected.start_flow(flowName="accounts")["executionId"]
@@ -152,8 +200,3 @@ def test_a_reset_of_the_settings_lets_everything_go(connected: Any) -> None:
         assert wait_until_ended(ACCOUNT, REGION, "accounts", execution_id) == "Successful"
     assert not settings.is_holding
     connected.describe_flow(flowName="accounts")
-
-
-def test_a_fault_of_an_operation_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match="AppFlow has no 'start_flow'"):
-        settings.inject("start_flow", "ThrottlingException")

@@ -16,6 +16,11 @@ from airflow_provider_appflow_isv.local.salesforce import ConnectedApp, Org, Org
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from airflow_provider_appflow_isv.local.salesforce.records import Record
+
+
+DATA = "/services/data/v58.0"
+
 
 class _QuietHandler(WSGIRequestHandler):
     def log_request(self, *args: object, **kwargs: object) -> None:
@@ -82,6 +87,15 @@ class Client:
             sent["Authorization"] = f"Bearer {token}"
         return requests.get(self.org.my_domain_url + path, params=params, headers=sent, timeout=10)
 
+    def write(self, method: str, path: str, body: object = None, **headers: str) -> requests.Response:
+        """Send a JSON body to the data API with a fresh access token."""
+        sent = {"Authorization": f"Bearer {self.access_token()}", **headers}
+        return requests.request(method, self.org.my_domain_url + DATA + path, json=body, headers=sent, timeout=10)
+
+    def record(self, object_name: str, record_id: str) -> Record:
+        """Return a record of the org, also a deleted one."""
+        return next(record for record in self.org.records(object_name) if record["Id"] == record_id)
+
 
 @pytest.fixture
 def clock() -> Clock:
@@ -98,6 +112,7 @@ def orgs(clock: Clock) -> Iterator[Orgs]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield served
+    served.close()
     server.shutdown()
     thread.join()
     server.server_close()

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
 from airflow_provider_appflow_isv.local.salesforce import Org, Orgs
 from airflow_provider_appflow_isv.local.salesforce.errors import ApiError
-from airflow_provider_appflow_isv.local.salesforce.objects import OBJECTS, SObject
+from airflow_provider_appflow_isv.local.salesforce.objects import OBJECTS
 from airflow_provider_appflow_isv.local.salesforce.records import CREATED_FROM, CREATED_UNTIL, format_datetime
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.local.salesforce.schema import SObject
 
 OBJECT_NAMES = ["Account", "Contact", "Opportunity"]
 SHAPES = {

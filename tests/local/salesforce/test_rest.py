@@ -69,7 +69,15 @@ def test_a_wrong_method_is_refused(client: Client) -> None:
 
 def test_the_objects_are_listed(client: Client, token: str) -> None:
     listed = client.get(f"{DATA}/sobjects/", token).json()["sobjects"]
-    assert [sobject["name"] for sobject in listed] == ["Account", "Contact", "Opportunity"]
+    assert [sobject["name"] for sobject in listed] == [
+        "Account",
+        "AccountChangeEvent",
+        "Contact",
+        "ContactChangeEvent",
+        "Example_Event__e",
+        "Opportunity",
+        "OpportunityChangeEvent",
+    ]
     assert listed[0]["urls"]["describe"] == f"{DATA}/sobjects/Account/describe"
 
 
@@ -84,6 +92,40 @@ def test_an_object_is_described_with_its_fields(client: Client, token: str, name
     assert {"active": True, "defaultValue": False, "label": "Energy", "value": "Energy"} in fields["Industry"][
         "picklistValues"
     ]
+
+
+def test_describe_tells_what_may_be_written(client: Client, token: str) -> None:
+    described = client.get(f"{DATA}/sobjects/Contact/describe", token).json()
+    writable = {field["name"] for field in described["fields"] if field["createable"] and field["updateable"]}
+    assert {field["name"] for field in described["fields"]} - writable == {
+        "Id",
+        "IsDeleted",
+        "CreatedDate",
+        "LastModifiedDate",
+        "SystemModstamp",
+        "Name",
+    }
+    last = described["fields"][-1]
+    assert (last["name"], last["externalId"], last["unique"], last["nillable"]) == ("External_Id__c", True, True, True)
+    assert (described["createable"], described["deletable"]) == (True, True)
+
+
+@pytest.mark.parametrize(("name", "createable"), [("AccountChangeEvent", False), ("Example_Event__e", True)])
+def test_an_event_is_described_but_has_no_records(client: Client, token: str, name: str, createable: bool) -> None:
+    described = client.get(f"{DATA}/sobjects/{name}/describe", token).json()
+    assert (described["queryable"], described["createable"]) == (False, createable)
+    assert "ReplayId" in {field["name"] for field in described["fields"]}
+    answer = client.get(f"{DATA}/query", token, q=f"SELECT Id FROM {name}")
+    assert answer.json()[0]["errorCode"] == "INVALID_TYPE_FOR_OPERATION"
+    assert client.get(f"{DATA}/sobjects/{name}/{client.user.user_id}", token).status_code == 404
+
+
+def test_a_change_event_has_the_fields_of_its_object_but_two(client: Client, token: str) -> None:
+    event, plain = (
+        {field["name"] for field in client.get(f"{DATA}/sobjects/{name}/describe", token).json()["fields"]}
+        for name in ("OpportunityChangeEvent", "Opportunity")
+    )
+    assert event == plain - {"IsDeleted", "SystemModstamp"} | {"ReplayId", "ChangeEventHeader"}
 
 
 def test_an_unknown_object_is_not_found(client: Client, token: str) -> None:

@@ -11,15 +11,19 @@ from airflow_provider_appflow_isv.local.appflow.exceptions import (
 )
 
 from .base import Connection, Keeper, Opener, VendorAuthenticationError, VendorError
+from .redshift import open_redshift
 from .salesforce import open_salesforce
+from .servicenow import open_servicenow
 
 _OPENERS: dict[str, Opener] = {
+    "Redshift": open_redshift,
     "Salesforce": open_salesforce,
+    "Servicenow": open_servicenow,
 }
 
 
 def open_connection(
-    connector_type: str, properties: Mapping[str, Any], keeper: Keeper, account_id: str
+    connector_type: str, properties: Mapping[str, Any], keeper: Keeper, account_id: str, region_name: str
 ) -> Connection | None:
     """Make the connection of a connector profile.
 
@@ -27,11 +31,12 @@ def open_connection(
     :param properties: the connector's member of connectorProfileProperties.
     :param keeper: the profile's credentials.
     :param account_id: the profile's account.
+    :param region_name: the profile's Region.
     :return: the connection; None if the local stack has no such vendor.
     :raises ValidationException: if properties and credentials together lead nowhere.
     """
     opener = _OPENERS.get(connector_type)
-    return opener(properties, keeper, account_id) if opener else None
+    return opener(properties, keeper, account_id, region_name) if opener else None
 
 
 class connector_errors:  # noqa: N801  # a context manager, read like a function

@@ -60,12 +60,15 @@ class Connection(Protocol):
 class Opener(Protocol):
     """Makes the connection of one connector type."""
 
-    def __call__(self, properties: Mapping[str, Any], keeper: Keeper, account_id: str) -> Connection:
+    def __call__(
+        self, properties: Mapping[str, Any], keeper: Keeper, account_id: str, region_name: str, /
+    ) -> Connection:
         """Make a connection without talking to the vendor yet.
 
         :param properties: the connector's member of connectorProfileProperties.
         :param keeper: the profile's credentials.
         :param account_id: the profile's account.
+        :param region_name: the profile's Region.
         :raises ValidationException: if properties and credentials together lead nowhere.
         """
 

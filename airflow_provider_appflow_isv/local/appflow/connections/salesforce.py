@@ -6,32 +6,23 @@ since June 2023).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from typing import Any
-
-import requests
+from typing import Any, ClassVar
 
 from airflow_provider_appflow_isv.local.appflow.exceptions import ValidationException
 
-from .base import (
-    TIMEOUT,
-    Credentials,
-    Keeper,
-    VendorAuthenticationError,
-    VendorError,
-    VendorUnreachableError,
-    loopback_url,
-)
+from .base import Keeper, VendorUnreachableError
+from .http import HttpConnection, new_session
 from .salesforce_entities import entity, entity_field
-from .salesforce_login import can_renew, check_credentials, log_in, renewed
+from .salesforce_login import SalesforceLogin, check_credentials, connected_app
 
 API = "/services/data/v58.0"
 _ENTITY_GROUP = "Objects"  # the name of Salesforce's one group of entities; inferred
 
 
-def open_salesforce(properties: Mapping[str, Any], keeper: Keeper, account_id: str) -> SalesforceConnection:
+def open_salesforce(
+    properties: Mapping[str, Any], keeper: Keeper, account_id: str, _region_name: str
+) -> SalesforceConnection:
     """Make the connection of a Salesforce profile.
 
     :param properties: SalesforceConnectorProfileProperties.
@@ -46,7 +37,7 @@ def open_salesforce(properties: Mapping[str, Any], keeper: Keeper, account_id: s
     return SalesforceConnection(properties["instanceUrl"], keeper, account_id)
 
 
-class SalesforceConnection:
+class SalesforceConnection(HttpConnection):
     """One org as seen through one connector profile.
 
     :param instance_url: base address, which may carry a path.
@@ -54,13 +45,17 @@ class SalesforceConnection:
     :param account_id: the profile's account.
     """
 
+    vendor: ClassVar[str] = "Salesforce"
+
     def __init__(self, instance_url: str, keeper: Keeper, account_id: str) -> None:
-        self.instance_url = instance_url
-        self._keeper = keeper
+        super().__init__(instance_url, keeper, SalesforceLogin(instance_url, account_id))
         self._account_id = account_id
 
     def check(self) -> None:
-        """Log in and look whether the token works."""
+        """Look whether the connected app's secret can be read, log in, and look whether the token works."""
+        credentials = self._keeper.credentials()
+        if "clientCredentialsArn" in credentials:
+            connected_app(credentials["clientCredentialsArn"], self._account_id)
         self._objects()
 
     def entities(self, path: str | None) -> dict[str, list[dict[str, Any]]]:
@@ -85,7 +80,7 @@ class SalesforceConnection:
         :param soql: the query.
         :param deleted: True to find records in the recycle bin as well; default False.
         """
-        with requests.Session() as session:
+        with new_session() as session:
             page = self.get(f"{API}/{'queryAll' if deleted else 'query'}", {"q": soql}, session)
             while True:
                 yield [_without_attributes(record) for record in page["records"]]
@@ -96,107 +91,17 @@ class SalesforceConnection:
                     raise VendorUnreachableError("The org's nextRecordsUrl does not lead to its REST API.")
                 page = self.get(following, None, session)
 
-    def get(
-        self, path: str, params: dict[str, str] | None = None, session: requests.Session | None = None
-    ) -> dict[str, Any]:
-        """Read one resource that answers with a JSON object."""
-        body = self.call("GET", path, params=params, session=session)
-        if isinstance(body, dict):
-            return body
-        raise VendorUnreachableError(_NO_VALID_RESPONSE)
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: dict[str, str] | None = None,
-        body: Any = None,
-        session: requests.Session | None = None,
-    ) -> Any:
-        """Make one request; a refused token is renewed once if the profile's credentials allow it.
-
-        :param method: HTTP method.
-        :param path: from the instance's root.
-        :param params: query parameters; default None.
-        :param body: what is sent as JSON; default None, for nothing.
-        :param session: a session to reuse; default None.
-        :return: the answer's JSON, None if it has none.
-        """
-        if session is None:
-            with requests.Session() as own:
-                return self.call(method, path, params=params, body=body, session=own)
-        session.trust_env = False  # neither a proxy nor a .netrc has a say in where the token goes
-        credentials = self._with_token(self._keeper.credentials())
-        response = self._send(session, method, path, params, body, credentials)
-        if response.status_code == 401 and can_renew(credentials):
-            credentials = self._keeper.renew(
-                credentials, lambda stale: renewed(self.instance_url, stale, self._account_id)
-            )
-            response = self._send(session, method, path, params, body, credentials)
-        return _answer(response, credentials["accessToken"])
-
     def access_token(self) -> str:
         """Return the access token as it is now, for the streaming API."""
-        return str(self._with_token(self._keeper.credentials())["accessToken"])
+        return str(self.logged_in()["accessToken"])
 
     def _objects(self) -> list[dict[str, Any]]:
         objects: list[dict[str, Any]] = self.get(f"{API}/sobjects/")["sobjects"]
         return objects
 
-    def _with_token(self, credentials: Credentials) -> Credentials:
-        if credentials.get("accessToken"):
-            return credentials
-        return self._keeper.renew(credentials, lambda stale: log_in(self.instance_url, stale, self._account_id))
-
-    def _send(
-        self,
-        session: requests.Session,
-        method: str,
-        path: str,
-        params: dict[str, str] | None,
-        body: Any,
-        credentials: Credentials,
-    ) -> requests.Response:
-        url = loopback_url(self.instance_url) + path
-        headers = {"Authorization": f"Bearer {credentials['accessToken']}"}
-        try:
-            return session.request(
-                method, url, params=params, json=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
-            )
-        except requests.RequestException as error:
-            raise VendorUnreachableError(
-                f"No answer from {self.instance_url}: {type(error).__name__}. Is the local Salesforce org running?"
-            ) from None  # the original error shows the whole request
-
-
-_NO_VALID_RESPONSE = "Got error from connector. No valid response and error details found in the connector response."
-
-
-def _answer(response: requests.Response, access_token: str) -> Any:
-    if response.status_code == 204:
-        return None
-    if 200 <= response.status_code < 300:
-        try:
-            return json.loads(response.content, parse_float=Decimal)  # 12.50 has to land as 12.50
-        except ValueError:
-            raise VendorUnreachableError(_NO_VALID_RESPONSE) from None
-    reason = _reason(response, access_token)
-    if response.status_code == 401:
-        raise VendorAuthenticationError(
-            f"Request failed with Salesforce Status Code 401: authentication failed, {reason}"
-        )
-    raise VendorError(f"Request failed with Salesforce Status Code {response.status_code}: {reason}")
-
-
-def _reason(response: requests.Response, access_token: str) -> str:
-    """Salesforce's own words: a list of {errorCode, message}."""
-    try:
-        errors = response.json()
-        reason = "; ".join(f"{error['errorCode']}: {error['message']}" for error in errors)
-    except (ValueError, KeyError, TypeError):
-        reason = response.reason or ""
-    return reason.replace(access_token, "***") if access_token else reason
+    def reason(self, body: Any) -> str:
+        """Return Salesforce's own words: a list of {errorCode, message}."""
+        return "; ".join(f"{error['errorCode']}: {error['message']}" for error in body)
 
 
 def _without_attributes(value: Any) -> Any:

@@ -6,18 +6,12 @@ clientCredentialsArn holds clientId and clientSecret, and its resource policy mu
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-import requests
-from moto.secretsmanager.models import secretsmanager_backends
-
 from airflow_provider_appflow_isv.local.appflow.exceptions import ValidationException
-from airflow_provider_appflow_isv.local.policies import Principal, is_allowed
+from airflow_provider_appflow_isv.local.service_secrets import SecretUnreadableError, read_as_appflow
 
-from .base import TIMEOUT, Credentials, VendorAuthenticationError, VendorUnreachableError, loopback_url
+from .base import Credentials, VendorAuthenticationError, loopback_url
+from .http import code_grant, redeem, tokens_of
 
-_APPFLOW = Principal(service="appflow.amazonaws.com")
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _UNREADABLE = (  # worded as AppFlow words it
     "Please validate the ClientCredentialsArn provided and please make sure Appflow has required permissions to access "
@@ -42,95 +36,76 @@ def check_credentials(credentials: Credentials) -> None:
         )
 
 
-def can_renew(credentials: Credentials) -> bool:
-    """Say whether a Salesforce profile's credentials are enough to get an access token without a person."""
-    return "jwtToken" in credentials or ("refreshToken" in credentials and "clientCredentialsArn" in credentials)
-
-
-def log_in(instance_url: str, credentials: Credentials, account_id: str) -> Credentials:
-    """Get the first access token.
+class SalesforceLogin:
+    """How an org lets a connector profile in.
 
     :param instance_url: the org, which serves the token endpoint as well.
-    :param credentials: a Salesforce profile's credentials, checked.
     :param account_id: the profile's account.
-    :return: the credentials to keep: with an access token, without the code, which can be redeemed only once.
-    :raises VendorAuthenticationError: if the org refuses or AppFlow may not read the connected app's secret.
-    :raises VendorUnreachableError: if there is no answer.
     """
-    request = credentials.get("oAuthRequest", {})
-    if "authCode" not in request:
-        return renewed(instance_url, credentials, account_id)
-    form = {"grant_type": "authorization_code", "code": request["authCode"]}
-    for parameter, member in (("redirect_uri", "redirectUri"), ("code_verifier", "codeVerifier")):
-        if member in request:
-            form[parameter] = request[member]
-    kept = {name: value for name, value in credentials.items() if name != "oAuthRequest"}
-    return _redeemed(instance_url, kept, form | _connected_app(credentials["clientCredentialsArn"], account_id))
+
+    def __init__(self, instance_url: str, account_id: str) -> None:
+        self._instance_url = instance_url
+        self._account_id = account_id
+
+    def authorization(self, credentials: Credentials) -> str | None:
+        """Return the header with the access token; None if there is none yet."""
+        token = credentials.get("accessToken")
+        return f"Bearer {token}" if token else None
+
+    def log_in(self, credentials: Credentials) -> Credentials:
+        """Get the first access token.
+
+        :param credentials: a Salesforce profile's credentials, checked.
+        :return: the credentials to keep: with an access token, without the code, which can be redeemed only once.
+        :raises VendorAuthenticationError: if the org refuses or AppFlow may not read the connected app's secret.
+        :raises VendorError: if there is no answer, or the org is in trouble.
+        """
+        request = credentials.get("oAuthRequest", {})
+        if "authCode" not in request:
+            return self.renewed(credentials)
+        kept = {name: value for name, value in credentials.items() if name != "oAuthRequest"}
+        app = connected_app(credentials["clientCredentialsArn"], self._account_id)
+        return self._redeemed(kept, code_grant(request) | app)
+
+    def can_renew(self, credentials: Credentials) -> bool:
+        """Say whether the credentials are enough to get an access token without a person."""
+        return "jwtToken" in credentials or ("refreshToken" in credentials and "clientCredentialsArn" in credentials)
+
+    def renewed(self, credentials: Credentials) -> Credentials:
+        """Redeem the refresh token, or the JWT once more.
+
+        :param credentials: a Salesforce profile's credentials, for which ``can_renew`` holds.
+        :return: the credentials with a new access token, and the new refresh token if the org rotates them.
+        :raises VendorAuthenticationError: if the org refuses or AppFlow may not read the connected app's secret.
+        :raises VendorError: if there is no answer, or the org is in trouble.
+        """
+        if "jwtToken" in credentials:
+            form = {"grant_type": _JWT_GRANT, "assertion": credentials["jwtToken"]}
+        else:
+            app = connected_app(credentials["clientCredentialsArn"], self._account_id)
+            form = {"grant_type": "refresh_token", "refresh_token": credentials["refreshToken"], **app}
+        return self._redeemed(credentials, form)
+
+    def _redeemed(self, credentials: Credentials, form: dict[str, str]) -> Credentials:
+        answer = redeem("Salesforce", f"{loopback_url(self._instance_url)}/services/oauth2/token", form)
+        return credentials | tokens_of(answer)
 
 
-def renewed(instance_url: str, credentials: Credentials, account_id: str) -> Credentials:
-    """Redeem the refresh token, or the JWT once more.
+def connected_app(secret_arn: str, account_id: str) -> dict[str, str]:
+    """Read the connected app's client id and secret as AppFlow does.
 
-    :param instance_url: the org, which serves the token endpoint as well.
-    :param credentials: a Salesforce profile's credentials, for which ``can_renew`` holds.
+    :param secret_arn: the profile's clientCredentialsArn.
     :param account_id: the profile's account.
-    :return: the credentials with a new access token, and the new refresh token if the org rotates them.
-    :raises VendorAuthenticationError: if the org refuses or AppFlow may not read the connected app's secret.
-    :raises VendorUnreachableError: if there is no answer.
+    :return: both, as parameters of a token request.
+    :raises VendorAuthenticationError: if AppFlow may not read the secret, or they are not in it.
     """
-    if "jwtToken" in credentials:
-        form = {"grant_type": _JWT_GRANT, "assertion": credentials["jwtToken"]}
-    else:
-        app = _connected_app(credentials["clientCredentialsArn"], account_id)
-        form = {"grant_type": "refresh_token", "refresh_token": credentials["refreshToken"], **app}
-    return _redeemed(instance_url, credentials, form)
-
-
-def _redeemed(instance_url: str, credentials: Credentials, form: dict[str, str]) -> Credentials:
-    answer = _token_answer(f"{loopback_url(instance_url)}/services/oauth2/token", form)
-    kept = {**credentials, "accessToken": answer["access_token"]}
-    if "refresh_token" in answer:
-        kept["refreshToken"] = answer["refresh_token"]
-    return kept
-
-
-def _token_answer(url: str, form: dict[str, str]) -> dict[str, str]:
-    with requests.Session() as session:
-        session.trust_env = False
-        try:
-            response = session.post(url, data=form, timeout=TIMEOUT, allow_redirects=False)
-            body = response.json()
-        except requests.RequestException as error:
-            raise VendorUnreachableError(f"No answer from {url}: {type(error).__name__}.") from None
-    if not isinstance(body, dict):
-        body = {}
-    if response.status_code == 200 and isinstance(body.get("access_token"), str):
-        return body
-    raise VendorAuthenticationError(
-        f"Request failed with Salesforce Status Code {response.status_code}: authentication failed, "
-        f"{body.get('error')}: {body.get('error_description')}"
-    )
-
-
-def _connected_app(secret_arn: str, account_id: str) -> dict[str, str]:
-    """The secret's client id and secret, read as AppFlow, under the secret's own policy."""
-    _, _, _, region, owner, *_ = secret_arn.split(":")
-    backend: Any = secretsmanager_backends[owner][region]
-    if secret_arn not in backend.secrets:
-        raise VendorAuthenticationError(_UNREADABLE)
-    policy = json.loads(backend.secrets[secret_arn].policy or "{}")
-    if not is_allowed(
-        policy,
-        principal=_APPFLOW,
-        action="secretsmanager:GetSecretValue",
-        resource=secret_arn,
-        context={"aws:SourceAccount": account_id},
-    ):
-        raise VendorAuthenticationError(_UNREADABLE)
     try:
-        secret = json.loads(backend.get_secret_value(secret_arn, None, None)["SecretString"])
+        secret = read_as_appflow(secret_arn, account_id)
+    except SecretUnreadableError as error:
+        raise VendorAuthenticationError(f"{_UNREADABLE}: {error}") from None
+    try:
         return {"client_id": secret["clientId"], "client_secret": secret["clientSecret"]}
-    except (ValueError, KeyError, TypeError):
+    except KeyError:
         raise VendorAuthenticationError(
             "The secret of the ClientCredentialsArn must be JSON with clientId and clientSecret."
         ) from None

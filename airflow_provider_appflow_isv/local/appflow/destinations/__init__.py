@@ -6,13 +6,22 @@ from collections.abc import Callable, Sequence
 
 from airflow_provider_appflow_isv.local.appflow.runs.job import Job, Page
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import Counts, RunFailedError
+from airflow_provider_appflow_isv.local.appflow.runs.tasks import TaskPlan
 
+from .custom_connector import write_custom_connector
+from .eventbridge import write_eventbridge
+from .redshift import write_redshift
 from .s3 import write_s3
+from .salesforce import write_salesforce
 
-Writer = Callable[[Job, Sequence[Page], Counts], None]
+Writer = Callable[[Job, TaskPlan, Sequence[Page], Counts], None]
 
 _WRITERS: dict[str, Writer] = {
+    "CustomConnector": write_custom_connector,
+    "EventBridge": write_eventbridge,
+    "Redshift": write_redshift,
     "S3": write_s3,
+    "Salesforce": write_salesforce,
 }
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
+from airflow_provider_appflow_isv.local.appflow.values import text_of, to_json
 
 Record = dict[str, Any]
 
@@ -51,17 +52,6 @@ def decode(content: bytes, file_type: str) -> list[Record]:
         raise RunFailedError(f"The source file is not {file_type}: {error}") from None
 
 
-def to_json(value: Any) -> str:
-    """Return compact JSON with numbers spelt as the source spelt them (the json module knows no Decimal)."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{to_json(str(name))}:{to_json(item)}" for name, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(to_json, value)) + "]"
-    if isinstance(value, Decimal):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _json_records(text: str) -> list[Record]:
     try:
         records = [json.loads(line, parse_float=Decimal) for line in text.split("\n") if line.strip()]
@@ -80,7 +70,7 @@ def _csv(records: Sequence[Record], columns: Sequence[str]) -> bytes:
     # The writer quotes a carriage return only if line ends have one, so they have one until they are joined.
     writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_text(record.get(column)) for column in columns] for record in records)
+    writer.writerows([text_of(record.get(column)) for column in columns] for record in records)
     return "".join(line.removesuffix("\r\n") + "\n" for line in lines).encode()
 
 
@@ -94,7 +84,7 @@ def _parquet(records: Sequence[Record], columns: Sequence[str], typed: bool) -> 
         values = [record.get(column) for record in records]
         kind = _kind(values) if typed else "str"
         cells = [float(v) if v is not None else None for v in values] if kind == "float" else values
-        arrays.append(pa.array(list(map(_text, values)) if kind == "str" else cells, types[kind]))
+        arrays.append(pa.array(list(map(text_of, values)) if kind == "str" else cells, types[kind]))
     target = io.BytesIO()
     pq.write_table(pa.table(arrays, names=list(columns)), target)
     return target.getvalue()
@@ -109,7 +99,3 @@ def _kind(values: Sequence[Any]) -> str:
     if all(isinstance(value, int) and -(2**63) <= value < 2**63 for value in present):
         return "int"
     return "float" if all(isinstance(value, int | Decimal) for value in present) else "str"
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else to_json(value)

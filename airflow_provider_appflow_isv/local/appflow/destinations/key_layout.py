@@ -1,15 +1,15 @@
 """Where a run's objects go in the destination bucket.
 
-Stated publicly: every flow has the folder ``<bucketPrefix>/<flow name>/``; ``schemaVersion_<n>/``, a UTC date folder
-and the execution id follow in this order; a file name equal to the execution id, without extension, was seen for runs
-on demand; a FILENAME prefix ends the name with the file's UTC creation time (AppFlow user guide, "Partitioning" and
-"Amazon S3"). Inferred: the execution id is the file name also inside the folders, a second and further file of a run
-gets ``-2``, ``-3`` appended, and pathPrefixHierarchy does not change the order above.
+Stated publicly: every flow has the folder ``<bucketPrefix>/<flow name>/``; ``schemaVersion_<n>/``, a UTC date folder,
+the execution id and the folders of a partition follow in this order; a file name equal to the execution id, without
+extension, was seen for runs on demand; a FILENAME prefix ends the name with the file's UTC creation time (AppFlow user
+guide, "Partitioning" and "Amazon S3"). Inferred: the execution id is the file name also inside the folders, a second
+and further file of a run gets ``-2``, ``-3`` appended, and pathPrefixHierarchy does not change the order above.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,8 +42,12 @@ class KeyLayout:
     started_at: float
     prefix_config: Mapping[str, Any]
 
-    def key(self, part: int = 1) -> str:
-        """Return the key of one file of the run, counted from 1."""
+    def key(self, part: int = 1, partition: Sequence[str] = ()) -> str:
+        """Return the key of one file of the run.
+
+        :param part: its number among the files of its partition, counted from 1; default 1.
+        :param partition: folders of the file's partition, e.g. ``Industry=Energy``; default none.
+        """
         hierarchy = self.prefix_config.get("pathPrefixHierarchy", [])
         kind = self.prefix_config.get("prefixType", "")
         moment = datetime.fromtimestamp(self.started_at, UTC)
@@ -55,6 +59,7 @@ class KeyLayout:
             folders.append(moment.strftime(_FOLDERS[self.prefix_config.get("prefixFormat", "DAY")]))
         if "EXECUTION_ID" in hierarchy:
             folders.append(self.execution_id)
+        folders += partition
         name = self.execution_id if part == 1 else f"{self.execution_id}-{part}"
         if kind in ("FILENAME", "PATH_AND_FILENAME"):
             name += f"-{moment:%Y-%m-%dT%H:%M:%S}"

@@ -1,22 +1,34 @@
-"""Writes a run's records to a bucket."""
+"""Writes a run's records to a bucket.
+
+Facts: AppFlow user guide, "Partitioning and aggregating data output": one folder for each value of a partition field,
+nested in the order of the fields, null as ``null``; without aggregation a file for each page of the source, else one
+for each partition, or several of about targetFileSize. Inferred: a partition field stays in the records as well, and a
+run without records writes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from airflow_provider_appflow_isv.local.appflow.runs.job import Job, Page
+from airflow_provider_appflow_isv.local.appflow.runs.job import Job, Page, Record
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import Counts, RunCanceledError
+from airflow_provider_appflow_isv.local.appflow.values import text_of, to_json
 
 from .formats import encode
 from .key_layout import KeyLayout
 
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.local.appflow.runs.tasks import TaskPlan
 
-def write_s3(job: Job, pages: Sequence[Page], counts: Counts) -> None:
-    """Write one object, or one for each page with aggregationType None; nothing if there are no records.
+_MEGABYTE = 1024 * 1024
 
-    targetFileSize is a wish that AppFlow itself only attempts to meet; here it changes nothing.
+
+def write_s3(job: Job, task_plan: TaskPlan, pages: Sequence[Page], counts: Counts) -> None:
+    """Write the objects of a run.
 
     :param job: the run.
+    :param task_plan: its partition keys.
     :param pages: the records.
     :param counts: gets the bytes written.
     """
@@ -29,20 +41,24 @@ def write_s3(job: Job, pages: Sequence[Page], counts: Counts) -> None:
         job.started_at,
         output.get("prefixConfig", {}),
     )
-    per_page = output.get("aggregationConfig", {}).get("aggregationType") == "None"
+    aggregation = output.get("aggregationConfig", {})
     filled = [page for page in pages if page.records]
-    files = filled if per_page else joined(filled)
-    for part, file in enumerate(files, start=1):
-        content = encode(
-            file.records,
-            file.columns,
-            output.get("fileType", "JSON"),
-            typed=output.get("preserveSourceDataTyping", False),
-        )
-        if job.is_canceled():
-            raise RunCanceledError
-        job.buckets.put(job.destination["bucketName"], layout.key(part), content)
-        counts.bytes_written += len(content)
+    sources = filled if aggregation.get("aggregationType") == "None" else joined(filled)
+    written: dict[tuple[str, ...], int] = {}
+    for source in sources:
+        for folders, partition in _partitions(source, task_plan.partition_keys):
+            for file in _of_size(partition, aggregation.get("targetFileSize")):
+                content = encode(
+                    file.records,
+                    file.columns,
+                    output.get("fileType", "JSON"),
+                    typed=output.get("preserveSourceDataTyping", False),
+                )
+                if job.is_canceled():
+                    raise RunCanceledError
+                written[folders] = written.get(folders, 0) + 1
+                job.buckets.put(job.destination["bucketName"], layout.key(written[folders], folders), content)
+                counts.bytes_written += len(content)
 
 
 def joined(pages: Sequence[Page]) -> list[Page]:
@@ -51,3 +67,34 @@ def joined(pages: Sequence[Page]) -> list[Page]:
         return []
     columns = list(dict.fromkeys(column for page in pages for column in page.columns))
     return [Page(columns, [record for page in pages for record in page.records])]
+
+
+def _partitions(page: Page, keys: Sequence[str]) -> Iterator[tuple[tuple[str, ...], Page]]:
+    """Split a page by the values of its partition fields, into folders such as ``Industry=Energy``."""
+    groups: dict[tuple[str, ...], list[Record]] = {}
+    for record in page.records:
+        groups.setdefault(tuple(f"{key}={_folder(record.get(key))}" for key in keys), []).append(record)
+    for folders, records in groups.items():
+        yield folders, Page(page.columns, records)
+
+
+def _folder(value: object) -> str:
+    text = text_of(value)
+    return "null" if text is None else text.replace("/", "%2F")  # a slash would begin another folder
+
+
+def _of_size(page: Page, megabytes: int | None) -> Iterator[Page]:
+    """Split a page into parts of about a size, measured as JSON Lines; not at all without one."""
+    if not megabytes:
+        yield page
+        return
+    part: list[Record] = []
+    size = 0
+    for record in page.records:
+        part.append(record)
+        size += len(to_json(record)) + 1
+        if size >= megabytes * _MEGABYTE:
+            yield Page(page.columns, part)
+            part, size = [], 0
+    if part:
+        yield Page(page.columns, part)

@@ -1,7 +1,7 @@
 """Carries out flow runs in the background: a few daemon threads do the work, one more ends the runs.
 
-A run whose work is done still stays InProgress while ``settings`` says so (``run_seconds``, ``held``); it then waits in
-the closing thread's list, not in a thread of its own, so that any number of runs can wait.
+A run whose work is done still stays InProgress while ``settings`` (``run_seconds``, ``held``) or a fault says so; it
+then waits in a list of the closing thread, not in a thread of its own, so that any number of runs can wait.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ import threading
 from collections.abc import Callable
 
 from airflow_provider_appflow_isv.local.appflow.flows import CANCELED, ERROR, SUCCESSFUL, FlowRun
+from airflow_provider_appflow_isv.local.appflow.quotas import quotas
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 
 from .outcome import RunCanceledError, RunFailedError
+from .reports import reports
 
 _WORKERS = 4
 _SUCCESS_MESSAGE = "Successfully ran the flow"  # AppFlow API reference, ListFlows
 _log = logging.getLogger(__name__)
 
 Work = Callable[[], None]
+_Entry = tuple[float, int, FlowRun, str, str]  # start, number, run, status and message that it comes to
 
 
 class RunEngine:
@@ -32,18 +35,24 @@ class RunEngine:
         self._jobs: queue.SimpleQueue[tuple[FlowRun, Work]] = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._order = itertools.count()
-        self._waiting: list[tuple[float, int, FlowRun, str, str]] = []
+        self._waiting: list[_Entry] = []
+        self._stuck: list[_Entry] = []
+        self._begun: list[tuple[float, int, FlowRun]] = []  # by when they began, for the longest time a run may take
         self._canceled = 0
         self._started = False
         settings.on_change(self.wake)
 
-    def submit(self, run: FlowRun, work: Work) -> None:
+    def submit(self, run: FlowRun, work: Work, on_end: Callable[[], None]) -> None:
         """Begin a run.
 
         :param run: the run, InProgress.
         :param work: does it; raises RunFailedError or RunCanceledError for a run that ends so.
+        :param on_end: called once after the run's end, in the thread of the reports, without any lock held.
         """
         self._start_threads()
+        run.ended.add_done_callback(lambda _: reports.end_of(run, on_end))
+        with self._changed:
+            heapq.heappush(self._begun, (settings.now(), next(self._order), run))
         self._jobs.put((run, work))
 
     def wake(self) -> None:
@@ -71,7 +80,7 @@ class RunEngine:
     def _work(self) -> None:
         while True:
             run, work = self._jobs.get()
-            status, message = _carry_out(work)
+            status, message = _carry_out(run, work)
             with self._changed:
                 entry = (run.started_at, next(self._order), run, status, message)
                 heapq.heappush(self._waiting, entry)
@@ -81,9 +90,10 @@ class RunEngine:
     def _close(self) -> None:
         with self._changed:
             while True:
+                self._free_stuck()
                 self._end_canceled()
-                pause = self._end_due()
-                self._changed.wait(pause)
+                pauses = [self._end_due(), self._end_overdue()]
+                self._changed.wait(min((pause for pause in pauses if pause is not None), default=None))
 
     def _end_canceled(self) -> None:
         if not self._canceled:
@@ -92,7 +102,7 @@ class RunEngine:
         remaining = []
         for entry in self._waiting:
             if entry[2].is_canceled:
-                entry[2].end(CANCELED, "", settings.now())
+                self._end((*entry[:3], CANCELED, ""))
             else:
                 remaining.append(entry)
         heapq.heapify(remaining)
@@ -101,16 +111,47 @@ class RunEngine:
     def _end_due(self) -> float | None:
         """End the runs whose time has come; return the seconds until the next one's, None to wait for a change."""
         while self._waiting:
-            started_at, _, run, status, message = self._waiting[0]
+            started_at, _, run, _, _ = self._waiting[0]
             missing = started_at + settings.run_seconds - settings.now()
             if not run.is_canceled and (settings.is_holding or missing > 0):
                 return None if settings.is_holding else missing
-            heapq.heappop(self._waiting)
-            run.end(status, message, settings.now())
+            self._end(heapq.heappop(self._waiting))
         return None
 
+    def _end_overdue(self) -> float | None:
+        """End the runs that take longer than a run may; return the seconds until the next could."""
+        while self._begun:
+            began_at, _, run = self._begun[0]
+            missing = began_at + quotas.run_seconds - settings.now()
+            if not run.ended.done() and missing > 0:
+                return missing
+            heapq.heappop(self._begun)
+            if not run.faults.hold(canceled=run.is_canceled):
+                run.end(ERROR, f"The flow run took longer than {quotas.run_seconds / 3600:g} hours.", settings.now())
+        return None
 
-def _carry_out(work: Work) -> tuple[str, str]:
+    def _end(self, entry: _Entry) -> None:
+        """End a run unless a fault keeps it as it is."""
+        _, _, run, status, message = entry
+        if run.faults.hold(canceled=run.is_canceled):
+            self._stuck.append(entry)
+        else:
+            run.end(status, message, settings.now())
+
+    def _free_stuck(self) -> None:
+        stuck, self._stuck = self._stuck, []
+        for entry in stuck:
+            run = entry[2]
+            if run.faults.hold(canceled=run.is_canceled):
+                self._stuck.append(entry)
+            else:
+                heapq.heappush(self._waiting, entry)
+                self._canceled += run.is_canceled
+
+
+def _carry_out(run: FlowRun, work: Work) -> tuple[str, str]:
+    if run.faults.failure is not None:
+        return ERROR, run.faults.failure
     try:
         work()
     except RunCanceledError:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import copy
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from airflow_provider_appflow_isv.local.appflow.buckets import FlowBuckets
+from airflow_provider_appflow_isv.local.appflow.events import report_deactivated, report_ended, report_started
 from airflow_provider_appflow_isv.local.appflow.exceptions import AppFlowError
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from airflow_provider_appflow_isv.local.appflow.flows import Flow, FlowRun
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 
 from .engine import engine
 from .job import Job, PullWindow, Record
 from .outcome import RunFailedError
+from .reports import reports
 from .transfer import transfer
 
 if TYPE_CHECKING:
@@ -33,22 +37,33 @@ class RunLauncher:
         self._account_id = account_id
         self._region_name = region_name
         self._profiles = profiles
+        self._closed = False
 
-    def launch(self, flow: Flow, window: PullWindow | None = None, events: list[Record] | None = None) -> FlowRun:
+    def launch(
+        self,
+        flow: Flow,
+        moment: float,
+        on_end: Callable[[FlowRun], None],
+        window: PullWindow | None = None,
+        events: list[Record] | None = None,
+    ) -> FlowRun:
         """Start a run.
 
-        :param flow: the flow; its version that is visible now is what the run does, whatever changes later.
+        :param flow: the flow; its version that is visible at the moment is what the run does, whatever changes later.
+        :param moment: when the run starts, in seconds since the epoch; a scheduled run that is late started when due.
+        :param on_end: called after the run's end, without any lock held.
         :param window: range of an incremental run; default None, everything.
         :param events: the changes that a run of an event flow moves; default None.
         """
-        version = flow.visible
+        version = flow.version_at(moment)
         definition = copy.deepcopy(version.definition)
         run = FlowRun(
             execution_id=str(uuid.uuid4()),
             sequence=len(flow.runs) + 1,
-            started_at=settings.now(),
+            started_at=moment,
             window=window,
             hidden_polls=settings.hidden_polls,
+            faults=faults.of_new_run(self._account_id, flow.name),
         )
         flow.runs[run.execution_id] = run
         job = Job(
@@ -65,8 +80,30 @@ class RunLauncher:
             events=events,
             is_canceled=lambda: run.is_canceled,
         )
-        engine.submit(run, lambda: transfer(job, run.counts))
+        reports.later(lambda: self._report(report_started, flow, run))
+        engine.submit(run, lambda: transfer(job, run.counts), lambda: self._ended(flow, run, on_end))
         return run
+
+    def close(self) -> None:
+        """Report nothing any more, for a reset: what still ends belongs to an AWS that is gone."""
+        self._closed = True
+
+    def report_deactivated(self, flow: Flow, reason: str) -> None:
+        """Report that a flow was deactivated.
+
+        :param flow: the flow.
+        :param reason: why.
+        """
+        if not self._closed:
+            report_deactivated(flow, reason)
+
+    def _ended(self, flow: Flow, run: FlowRun, on_end: Callable[[FlowRun], None]) -> None:
+        self._report(report_ended, flow, run)
+        on_end(run)
+
+    def _report(self, report: Callable[[Flow, FlowRun], None], flow: Flow, run: FlowRun) -> None:
+        if not self._closed:
+            report(flow, run)
 
     def buckets(self, flow_arn: str) -> FlowBuckets:
         """Return a flow's way to S3.

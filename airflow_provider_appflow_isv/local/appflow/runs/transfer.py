@@ -28,7 +28,7 @@ def transfer(job: Job, counts: Counts) -> None:
     try:
         # All of it is read before anything is written: a run that fails in reading leaves nothing behind.
         pages = list(_pages(job, task_plan, read(job, task_plan), counts))
-        write(job, pages, counts)
+        write(job, task_plan, pages, counts)
     except (VendorError, BucketError) as error:
         raise RunFailedError(str(error)) from None
 

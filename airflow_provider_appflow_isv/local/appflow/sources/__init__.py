@@ -8,14 +8,18 @@ from airflow_provider_appflow_isv.local.appflow.runs.job import Job, SourcePage
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
 from airflow_provider_appflow_isv.local.appflow.runs.tasks import TaskPlan
 
+from .custom_connector import read_custom_connector
 from .s3 import read_s3
 from .salesforce import read_salesforce
+from .servicenow import read_servicenow
 
 Reader = Callable[[Job, TaskPlan], Iterator[SourcePage]]
 
 _READERS: dict[str, Reader] = {
+    "CustomConnector": read_custom_connector,
     "S3": read_s3,
     "Salesforce": read_salesforce,
+    "Servicenow": read_servicenow,
 }
 
 

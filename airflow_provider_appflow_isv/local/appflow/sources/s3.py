@@ -1,4 +1,4 @@
-"""Reads the files below a prefix of a bucket."""
+"""Reads the files below a prefix of a bucket: CSV with a header row or JSON Lines (AppFlow user guide, "Amazon S3")."""
 
 from __future__ import annotations
 
@@ -6,22 +6,32 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from airflow_provider_appflow_isv.local.appflow.destinations.formats import decode
+from airflow_provider_appflow_isv.local.appflow.runs.filters import matcher
 from airflow_provider_appflow_isv.local.appflow.runs.job import Job, SourcePage
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.appflow.runs.tasks import TaskPlan
 
+_MAX_MEGABYTES = 125  # of each file, AppFlow user guide, "Amazon S3"
+
 
 def read_s3(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]:
-    """Yield one page for each file.
+    """Yield one page for each file, with the records that the filters keep and the size of the whole file.
 
     :param job: the run.
-    :param task_plan: its fields and filters.
+    :param task_plan: its filters; every field of a file is read.
+    :raises RunFailedError: for a file that is too large or not of its type.
     """
-    if task_plan.filters:
-        raise RunFailedError("The local stack cannot filter records of S3 yet.")
-    file_type = job.source.get("s3InputFormatConfig", {}).get("s3InputFileType", "CSV")
-    for content in job.buckets.read(job.source["bucketName"], job.source.get("bucketPrefix", "")):
+    location = job.source
+    file_type = location.get("s3InputFormatConfig", {}).get("s3InputFileType", "CSV")
+    keeps = matcher(task_plan.filters)
+    for content in job.buckets.read(location["bucketName"], location.get("bucketPrefix", "")):
+        if len(content) > _MAX_MEGABYTES * 1024 * 1024:
+            raise RunFailedError(
+                f"A source file in s3://{location['bucketName']}/{location.get('bucketPrefix', '')} has {len(content)} "
+                f"bytes. AppFlow reads files of up to {_MAX_MEGABYTES} MB: split it into several."
+            )
         records = decode(content, file_type)
-        yield SourcePage(list(dict.fromkeys(name for record in records for name in record)), records, len(content))
+        fields = list(dict.fromkeys(name for record in records for name in record))
+        yield SourcePage(fields, list(filter(keeps, records)), len(content))

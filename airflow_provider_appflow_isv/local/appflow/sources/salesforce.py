@@ -1,13 +1,14 @@
-"""Reads the records of a Salesforce object."""
+"""Reads the records of a Salesforce object, or the changes that set off a run of an event flow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from airflow_provider_appflow_isv.local.appflow.connections.salesforce import SalesforceConnection
-from airflow_provider_appflow_isv.local.appflow.destinations.formats import to_json
-from airflow_provider_appflow_isv.local.appflow.runs.job import Job, SourcePage
+from airflow_provider_appflow_isv.local.appflow.runs.filters import matcher
+from airflow_provider_appflow_isv.local.appflow.runs.job import Job, Record, SourcePage
+from airflow_provider_appflow_isv.local.appflow.values import to_json
 
 from .soql import query
 
@@ -16,15 +17,24 @@ if TYPE_CHECKING:
 
 
 def read_salesforce(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]:
-    """Yield the pages of the run's query.
+    """Yield the pages of the run's query, or one page of the run's events.
 
     :param job: the run.
     :param task_plan: its fields and filters.
     """
+    if job.events is not None:
+        every_field = list(dict.fromkeys(name for event in job.events for name in event))
+        kept = list(filter(matcher(task_plan.filters), job.events))
+        yield _page(task_plan.source_fields(every_field), kept)
+        return
     org, source = job.source_connection(), job.source
     assert isinstance(org, SalesforceConnection)  # the flow's profile was checked to be of its source's type
     every_field = [f["name"] for f in org.describe(source["object"])] if task_plan.maps_all else []
     fields = task_plan.source_fields(every_field)
     soql = query(source["object"], fields, task_plan.filters, job.window)
     for records in org.query(soql, deleted=source.get("includeDeletedRecords", False)):
-        yield SourcePage(fields, records, sum(len(to_json(record).encode()) for record in records))
+        yield _page(fields, records)
+
+
+def _page(fields: list[str], records: Sequence[Record]) -> SourcePage:
+    return SourcePage(fields, list(records), sum(len(to_json(record).encode()) for record in records))

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_appflow_isv.local.appflow.destinations.formats import decode, encode, to_json
+from airflow_provider_appflow_isv.local.appflow.destinations.formats import decode, encode
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
+from airflow_provider_appflow_isv.local.appflow.values import to_json
 from tests.local.appflow.conftest import BUCKET, Aws, Org, flow_request, map_fields, run_and_wait
 
 FIELDS = (

@@ -1,0 +1,108 @@
+"""Secrets Manager as AppFlow reaches it: under the secret's resource policy and the policy of the key that encrypts it.
+
+Facts: AppFlow user guide, "Salesforce": a policy that lets AppFlow in must be on the secret behind clientCredentialsArn
+and on its KMS key; AWS CDK, appflow-permissions-manager: both are for the principal appflow.amazonaws.com with
+``aws:SourceAccount``; KMS developer guide, "kms:ViaService" and "kms:EncryptionContext".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.kms.models import Key, kms_backends
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
+
+from airflow_provider_appflow_isv.local.policies import Principal, is_allowed, parse_policy
+
+_APPFLOW = Principal(service="appflow.amazonaws.com")
+_SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:([^:]+):(\d{12}):secret:.+")
+_KEY_ARN = re.compile(r"arn:[^:]+:kms:([^:]+):(\d{12}):(?:key/)?(.+)")
+_AWS_MANAGED = (None, SecretsManagerBackend.DEFAULT_KMS_KEY_ALIAS)
+
+
+class SecretUnreadableError(Exception):
+    """AppFlow may not or cannot read a secret."""
+
+
+def read_as_appflow(secret_arn: str, account_id: str) -> dict[str, Any]:
+    """Read a secret as AppFlow does for somebody's connector profile or flow.
+
+    Asked are the secret's resource policy (``secretsmanager:GetSecretValue``) and, where a customer managed key
+    encrypts it, the key's policy (``kms:Decrypt``). Both see ``aws:SourceAccount``.
+
+    :param secret_arn: the secret.
+    :param account_id: account of the connector profile, which ``aws:SourceAccount`` is.
+    :return: the secret's JSON object.
+    :raises SecretUnreadableError: if the secret is absent or deleted, a policy or the key's state forbids it, or it is
+        not a JSON object. The message has nothing of the secret.
+    """
+    match = _SECRET_ARN.fullmatch(secret_arn)
+    if match is None:
+        raise SecretUnreadableError(f"{secret_arn} is not the ARN of a secret.")
+    region, owner = match.groups()
+    backend: Any = secretsmanager_backends[owner][region]
+    secret = backend.secrets.get(secret_arn)
+    if secret is None:
+        raise SecretUnreadableError(f"There is no secret {secret_arn}.")
+    if not isinstance(secret, FakeSecret):
+        raise SecretUnreadableError(
+            f"{secret_arn} is a replica, which the local stack does not read; name its primary."
+        )
+    context = {"aws:SourceAccount": account_id, "aws:SecureTransport": "true"}
+    if not is_allowed(
+        parse_policy(secret.policy),
+        principal=_APPFLOW,
+        action="secretsmanager:GetSecretValue",
+        resource=secret.arn,
+        context=context,
+    ):
+        raise SecretUnreadableError(
+            f"The policy of {secret.arn} does not allow appflow.amazonaws.com secretsmanager:GetSecretValue for "
+            f"account {account_id}."
+        )
+    _check_key(secret, region, owner, context)
+    return _content(backend, secret.arn)
+
+
+def _check_key(secret: FakeSecret, region: str, owner: str, context: dict[str, str]) -> None:
+    if secret.kms_key_id in _AWS_MANAGED:
+        return  # its policy is AWS's and cannot be edited, so that there is nothing to ask
+    key = _find_key(str(secret.kms_key_id), region, owner)
+    if key is None or key.key_state != "Enabled":
+        raise SecretUnreadableError(f"The KMS key {secret.kms_key_id} of {secret.arn} is absent or not enabled.")
+    through_secrets_manager = {
+        "kms:ViaService": f"secretsmanager.{region}.amazonaws.com",
+        "kms:EncryptionContext:SecretARN": secret.arn,
+    }
+    if not is_allowed(
+        parse_policy(key.policy),
+        principal=_APPFLOW,
+        action="kms:Decrypt",
+        resource=key.arn,
+        context={**context, **through_secrets_manager},
+    ):
+        raise SecretUnreadableError(f"The policy of {key.arn} does not allow appflow.amazonaws.com kms:Decrypt.")
+
+
+def _find_key(key_id: str, region: str, owner: str) -> Key | None:
+    """A key by its id, alias or ARN; the ARN may be of another account."""
+    match = _KEY_ARN.fullmatch(key_id)
+    if match:
+        region, owner, key_id = match.groups()
+    keys: dict[str, Key] = kms_backends[owner][region].keys
+    return next((key for key in keys.values() if key_id == key.id or key_id in key.aliases), None)
+
+
+def _content(backend: Any, secret_arn: str) -> dict[str, Any]:
+    try:
+        content = json.loads(backend.get_secret_value(secret_arn, None, None)["SecretString"])
+    except JsonRESTError as error:
+        raise SecretUnreadableError(f"{secret_arn} cannot be read: {error.error_type}.") from None
+    except (ValueError, KeyError):
+        content = None
+    if not isinstance(content, dict):
+        raise SecretUnreadableError(f"{secret_arn} is not a text with a JSON object in it.")
+    return content

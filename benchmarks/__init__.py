@@ -1,0 +1,1 @@
+"""Programs that print how fast the project is beside its peers. Run them with ``python -m benchmarks.<name>``."""

@@ -1,0 +1,143 @@
+"""AppFlow's botocore model as JSON Schema, and as a source of requests that it allows and that it forbids."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+from hypothesis import strategies as st
+
+_SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"  # how the model writes what is beyond U+FFFF
+_MOST = 2  # items of a generated list or map
+_JSON_TYPES = {"string": "string", "boolean": "boolean", "integer": "integer", "long": "integer"}
+_WRONG_TYPE: dict[str, list[Any]] = {
+    "structure": [[], "text", 7],
+    "map": [[], "text", 7],
+    "list": [{}, "text", 7],
+    "string": [7, {}, [], True],
+    "boolean": ["true", 1, {}],
+    "timestamp": [{}, [], True, "yesterday"],
+}
+_NOT_A_NUMBER: list[Any] = ["7", {}, [], True]
+
+
+def schema(shape: Shape) -> dict[str, Any]:
+    """Return the JSON Schema of what may stand in a response: nothing that the model does not know, no nulls."""
+    metadata = shape.metadata
+    if isinstance(shape, StructureShape):
+        return {
+            "type": "object",
+            "properties": {name: schema(member) for name, member in shape.members.items()},
+            "required": shape.required_members,
+            "additionalProperties": False,
+        }
+    if isinstance(shape, ListShape):
+        return {"type": "array", "items": schema(shape.member), **_limits(metadata, "minItems", "maxItems")}
+    if isinstance(shape, MapShape):
+        return {
+            "type": "object",
+            "propertyNames": schema(shape.key),
+            "additionalProperties": schema(shape.value),
+            **_limits(metadata, "minProperties", "maxProperties"),
+        }
+    if isinstance(shape, StringShape) and shape.enum:
+        return {"enum": list(shape.enum)}
+    described: dict[str, Any] = {"type": _JSON_TYPES.get(shape.type_name, "number")}
+    if shape.type_name == "string":
+        described |= _limits(metadata, "minLength", "maxLength")
+        if "pattern" in metadata:
+            described["pattern"] = f"^(?:{_pattern(shape)})$"
+    else:
+        described |= _limits(metadata, "minimum", "maximum")
+    return described
+
+
+def allowed(shape: Shape) -> st.SearchStrategy[Any]:
+    """Return values that the model allows."""
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if isinstance(shape, StructureShape):
+        members = {name: allowed(member) for name, member in shape.members.items()}
+        required = {name: members.pop(name) for name in shape.required_members}
+        return st.fixed_dictionaries(required, optional=members)
+    if isinstance(shape, ListShape):
+        return st.lists(allowed(shape.member), min_size=low or 0, max_size=max(low or 0, _MOST))
+    if isinstance(shape, MapShape):
+        return st.dictionaries(allowed(shape.key), allowed(shape.value), min_size=low or 0, max_size=_MOST)
+    if isinstance(shape, StringShape):
+        return _strings(shape)
+    if shape.type_name == "boolean":
+        return st.booleans()
+    if shape.type_name == "timestamp":
+        return st.integers(0, 4_000_000_000) | st.floats(0, 4e9, allow_nan=False)
+    if shape.type_name == "double":
+        return st.floats(allow_nan=False, allow_infinity=False)
+    return st.integers(low if low is not None else 0, high if high is not None else 2**31 - 1)
+
+
+def forbidden(shape: Shape) -> st.SearchStrategy[Any]:
+    """Return values that break one rule of the model."""
+    wrong: list[st.SearchStrategy[Any]] = [st.sampled_from(_WRONG_TYPE.get(shape.type_name, _NOT_A_NUMBER))]
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if isinstance(shape, StructureShape):
+        wrong += [_without(shape, name) for name in shape.required_members]
+        wrong += [_with_forbidden(shape, name) for name in shape.members]
+    elif isinstance(shape, ListShape):
+        wrong.append(st.lists(forbidden(shape.member), min_size=1, max_size=1))
+        if high is not None:
+            wrong.append(allowed(shape.member).map(lambda item: [item] * (high + 1)))
+    elif isinstance(shape, MapShape):
+        wrong.append(st.dictionaries(allowed(shape.key), forbidden(shape.value), min_size=1, max_size=1))
+    elif isinstance(shape, StringShape):
+        wrong += _wrong_strings(shape)
+    elif low is not None or high is not None:
+        wrong += [st.just(low - 1)] if low is not None else []
+        wrong += [st.just(high + 1)] if high is not None else []
+    return st.one_of(wrong)
+
+
+def _without(shape: StructureShape, name: str) -> st.SearchStrategy[Any]:
+    return allowed(shape).map(lambda members: {key: value for key, value in members.items() if key != name})
+
+
+def _with_forbidden(shape: StructureShape, name: str) -> st.SearchStrategy[Any]:
+    return st.deferred(
+        lambda: st.builds(lambda members, bad: {**members, name: bad}, allowed(shape), forbidden(shape.members[name]))
+    )
+
+
+def _strings(shape: StringShape) -> st.SearchStrategy[str]:
+    if shape.enum:
+        return st.sampled_from(list(shape.enum))
+    low, high = shape.metadata.get("min", 0), shape.metadata.get("max", 64)
+    if "pattern" not in shape.metadata:
+        return st.text(min_size=low, max_size=min(high, 64))
+    pattern = re.compile(_pattern(shape), re.ASCII)
+    found = st.from_regex(pattern, fullmatch=True).map(lambda text: text + "0" * (low - len(text)))
+    return found.filter(lambda text: len(text) <= high and pattern.fullmatch(text) is not None)
+
+
+def _wrong_strings(shape: StringShape) -> list[st.SearchStrategy[Any]]:
+    if shape.enum:
+        return [st.text(max_size=20).filter(lambda text: text not in shape.enum)]
+    wrong: list[st.SearchStrategy[Any]] = []
+    low, high = shape.metadata.get("min", 0), shape.metadata.get("max")
+    if high is not None:
+        wrong.append(st.just("a" * (high + 1)))
+    if low:
+        wrong.append(st.just("a" * (low - 1)))
+    if "pattern" in shape.metadata:
+        pattern = re.compile(_pattern(shape), re.ASCII)
+        samples = ["", " ", "\n", "\t x", "ä:(*)"]
+        if any(not pattern.fullmatch(sample) for sample in samples):
+            wrong.append(st.sampled_from([sample for sample in samples if not pattern.fullmatch(sample)]))
+    return wrong
+
+
+def _pattern(shape: Shape) -> str:
+    return str(shape.metadata["pattern"]).replace(_SURROGATES, r"\U00010000-\U0010FFFF")
+
+
+def _limits(metadata: dict[str, Any], least: str, most: str) -> dict[str, Any]:
+    limits = {least: metadata.get("min"), most: metadata.get("max")}
+    return {name: value for name, value in limits.items() if value is not None}
