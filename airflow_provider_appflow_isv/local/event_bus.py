@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from moto.events.models import Rule, events_backends
+from moto.events.models import EventsBackend, Rule, events_backends
 from moto.events.utils import EventTemplateParser
 from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
@@ -43,6 +43,18 @@ class _Arn:
     def of(cls, text: str) -> _Arn:
         _, _, service, region, account, resource = text.split(":", 5)
         return cls(service, region, account, resource)
+
+
+def keep_partner_names() -> None:
+    """Make moto find buses by their whole names; it knows only the part after the last slash. Calling it again is fine.
+
+    The bus of a partner event source has the source's name, which is full of slashes.
+    """
+    EventsBackend._normalize_event_bus_arn = _bus_name  # type: ignore[method-assign,assignment]  # moto offers no hook here
+
+
+def _bus_name(_backend: EventsBackend, name_or_arn: str | None) -> str:
+    return "default" if name_or_arn is None else name_or_arn.rpartition(":event-bus/")[2]
 
 
 def put(account_id: str, region_name: str, bus_name: str, event: Event, *, forwarded: bool = False) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_appflow_isv.local import event_bus
 from tests.local.appflow.conftest import ACCOUNT, OTHER_ACCOUNT, REGION, Aws, aws, served_aws
+from tests.local.queues import add_rule, make_queue, received
 
 __all__ = ["aws", "served_aws"]  # fixtures
 
@@ -24,37 +25,6 @@ EVENT = {
     "resources": ["bd3275d267f032646f926d73a98d12c2"],
     "detail": {"flow-name": "accounts", "status": "Execution Successful"},
 }
-PATTERN = {"source": ["aws.appflow"]}
-
-
-def queue_policy(queue_arn: str, **statement: Any) -> str:
-    allow = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue_arn,
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [{**allow, **statement}]})
-
-
-def make_queue(aws: Aws, account: str = ACCOUNT, **statement: Any) -> tuple[str, str]:
-    """A queue that EventBridge may send to; returns its URL and ARN."""
-    sqs = aws.client("sqs", account)
-    url = sqs.create_queue(QueueName="reports")["QueueUrl"]
-    arn = f"arn:aws:sqs:{REGION}:{account}:reports"
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": queue_policy(arn, **statement)})
-    return url, arn
-
-
-def add_rule(aws: Aws, target: dict[str, Any], account: str = ACCOUNT, **rule: Any) -> None:
-    events = aws.client("events", account)
-    events.put_rule(**{"Name": "runs", "EventPattern": json.dumps(PATTERN), **rule})
-    events.put_targets(Rule="runs", Targets=[{"Id": "1", **target}])
-
-
-def received(aws: Aws, url: str, account: str = ACCOUNT) -> list[Any]:
-    answer = aws.client("sqs", account).receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
 
 
 def put_event() -> None:
@@ -186,7 +156,7 @@ def test_a_log_group_gets_the_event(aws: Aws) -> None:
 def test_a_target_that_the_local_stack_lacks_does_not_keep_the_others_from_the_event(aws: Aws) -> None:
     url, arn = make_queue(aws)
     events = aws.client("events")
-    events.put_rule(Name="runs", EventPattern=json.dumps(PATTERN))
+    events.put_rule(Name="runs", EventPattern=json.dumps({"source": ["aws.appflow"]}))
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:topic"
     events.put_targets(Rule="runs", Targets=[{"Id": "1", "Arn": topic}, {"Id": "2", "Arn": arn}])
     put_event()

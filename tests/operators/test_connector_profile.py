@@ -171,12 +171,14 @@ def test_a_secret_of_the_isvs_own_account_can_be_used(tenant: TenantAccount) -> 
 
 
 def test_credentials_of_any_connector_come_from_a_secret(tenant: TenantAccount) -> None:
+    instance = tenant.stack.instances.create(fresh("instance"), incidents=0)
+    instance.add_user("loader", "planted-password")
     secret_id = tenant.make_secret({"ServiceNow": {"username": "loader", "password": "planted-password"}})
     done = create(
         tenant,
         fresh("profile"),
         connector_type="Servicenow",
-        connector_profile_properties={"ServiceNow": {"instanceUrl": "https://example.service-now.com"}},
+        connector_profile_properties={"ServiceNow": {"instanceUrl": instance.url}},
         credentials=SecretsManagerCredentials(secret_id),
     )
     assert done["action"] == "created"

@@ -8,6 +8,8 @@ import sys
 
 import moto.backend_index
 
+from airflow_provider_appflow_isv.local.event_bus import keep_partner_names
+from airflow_provider_appflow_isv.local.redshift.data_api import serve_data_api
 from airflow_provider_appflow_isv.local.trust import enforce_trust
 
 from .models import appflow_backends, wait_for_runs, wait_until_ended
@@ -19,13 +21,18 @@ _MODULE = "moto.appflow"  # the name under which moto looks a service up
 
 
 def register() -> None:
-    """Make moto serve AppFlow, and check trust policies on AssumeRole. Calling it again changes nothing.
+    """Make moto serve AppFlow, and what belongs to it. Calling it again changes nothing.
+
+    What belongs to it: AssumeRole checks trust policies, EventBridge knows the buses of partner event sources, the
+    Redshift Data API runs statements.
 
     Works for ``mock_aws``, ``ThreadedMotoServer`` and moto's server program alike; call it before the first request.
 
     :raises RuntimeError: if moto has an AppFlow of its own by now; then this one is not needed.
     """
     enforce_trust()
+    keep_partner_names()
+    serve_data_api()
     if sys.modules.get(_MODULE) is sys.modules[__name__]:
         return
     if importlib.util.find_spec(_MODULE) is not None:

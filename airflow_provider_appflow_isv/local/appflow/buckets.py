@@ -55,16 +55,17 @@ class FlowBuckets:
                 yield stored.value
 
     def keys(self, bucket_name: str, prefix: str) -> list[str]:
-        """Return the keys under a prefix, sorted, without folder markers.
+        """Return the keys that begin with a prefix, sorted, without folder markers.
+
+        AppFlow looks for the text, not for a folder: Terraform's tests on AWS read ``flow_source.csv`` by ``flow``.
 
         :raises BucketError: as ``put`` does.
         """
         bucket = self._authorize(bucket_name, "s3:ListBucket")
-        folder = f"{prefix.removesuffix('/')}/" if prefix else ""
         return sorted(
             name
             for name, stored in list(bucket.keys.items())
-            if name.startswith(folder) and not name.endswith("/") and isinstance(stored, FakeKey)
+            if name.startswith(prefix) and not name.endswith("/") and isinstance(stored, FakeKey)
         )
 
     def _authorize(self, bucket_name: str, action: str, key: str | None = None) -> Any:

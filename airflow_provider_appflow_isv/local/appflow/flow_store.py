@@ -67,6 +67,7 @@ class FlowStore:
                 tags=dict(params.get("tags", {})),
                 versions=[FlowVersion(definition, 1, now, caller_arn, now)],
             )
+            self._launcher.prepare_destination(flow)
             return {"flowArn": flow.arn, "flowStatus": flow.status}
 
     def update(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ moto's own leaves each statement STARTED for ever and returns rows of its own ma
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +139,7 @@ class DataApiResponse(BaseResponse):
     def _once(self, params: dict[str, Any], sqls: list[str], *, batch: bool) -> ActionResult:
         """Run a statement, or for a client token that was there before, give the answer that it got."""
         token = {"clientToken": params.get("ClientToken")}
-        run = lambda: self._run(params, sqls, batch=batch)  # noqa: E731  # a name for what is done once
+        run = functools.partial(self._run, params, sqls, batch=batch)
         return ActionResult(self.statements.tokens.once(self._get_action(), token, run, same_parameters=False))
 
     def _run(self, params: dict[str, Any], sqls: list[str], *, batch: bool) -> dict[str, Any]:

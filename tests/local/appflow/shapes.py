@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from hypothesis import strategies as st
 
 _SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"  # how the model writes what is beyond U+FFFF
+_VENDORS_OWN = ("Value",)  # supportedValues are the vendor's own words: picklists have values with blanks in them
 _MOST = 2  # items of a generated list or map
 _JSON_TYPES = {"string": "string", "boolean": "boolean", "integer": "integer", "long": "integer"}
 _WRONG_TYPE: dict[str, list[Any]] = {
@@ -46,7 +48,7 @@ def schema(shape: Shape) -> dict[str, Any]:
     described: dict[str, Any] = {"type": _JSON_TYPES.get(shape.type_name, "number")}
     if shape.type_name == "string":
         described |= _limits(metadata, "minLength", "maxLength")
-        if "pattern" in metadata:
+        if "pattern" in metadata and shape.name not in _VENDORS_OWN:
             described["pattern"] = f"^(?:{_pattern(shape)})$"
     else:
         described |= _limits(metadata, "minimum", "maximum")
@@ -57,9 +59,9 @@ def allowed(shape: Shape) -> st.SearchStrategy[Any]:
     """Return values that the model allows."""
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if isinstance(shape, StructureShape):
-        members = {name: allowed(member) for name, member in shape.members.items()}
-        required = {name: members.pop(name) for name in shape.required_members}
-        return st.fixed_dictionaries(required, optional=members)
+        optional = [name for name in shape.members if name not in shape.required_members]
+        chosen = st.lists(st.sampled_from(optional), max_size=_MOST, unique=True) if optional else st.just([])
+        return chosen.flatmap(lambda names: _members(shape, [*shape.required_members, *names]))
     if isinstance(shape, ListShape):
         return st.lists(allowed(shape.member), min_size=low or 0, max_size=max(low or 0, _MOST))
     if isinstance(shape, MapShape):
@@ -80,8 +82,10 @@ def forbidden(shape: Shape) -> st.SearchStrategy[Any]:
     wrong: list[st.SearchStrategy[Any]] = [st.sampled_from(_WRONG_TYPE.get(shape.type_name, _NOT_A_NUMBER))]
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if isinstance(shape, StructureShape):
-        wrong += [_without(shape, name) for name in shape.required_members]
-        wrong += [_with_forbidden(shape, name) for name in shape.members]
+        if shape.required_members:
+            wrong.append(st.sampled_from(shape.required_members).flatmap(partial(_without, shape)))
+        if shape.members:
+            wrong.append(st.sampled_from(list(shape.members)).flatmap(partial(_with_forbidden, shape)))
     elif isinstance(shape, ListShape):
         wrong.append(st.lists(forbidden(shape.member), min_size=1, max_size=1))
         if high is not None:
@@ -96,14 +100,17 @@ def forbidden(shape: Shape) -> st.SearchStrategy[Any]:
     return st.one_of(wrong)
 
 
+def _members(shape: StructureShape, names: list[str]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({name: allowed(shape.members[name]) for name in names})
+
+
 def _without(shape: StructureShape, name: str) -> st.SearchStrategy[Any]:
-    return allowed(shape).map(lambda members: {key: value for key, value in members.items() if key != name})
+    return _members(shape, [each for each in shape.required_members if each != name])
 
 
 def _with_forbidden(shape: StructureShape, name: str) -> st.SearchStrategy[Any]:
-    return st.deferred(
-        lambda: st.builds(lambda members, bad: {**members, name: bad}, allowed(shape), forbidden(shape.members[name]))
-    )
+    others = _members(shape, [each for each in shape.required_members if each != name])
+    return st.builds(lambda members, bad: {**members, name: bad}, others, forbidden(shape.members[name]))
 
 
 def _strings(shape: StringShape) -> st.SearchStrategy[str]:

@@ -176,20 +176,6 @@ def test_a_connector_without_profiles_is_refused(appflow: Any, org: Org) -> None
         appflow.create_connector_profile(**{**profile_request(org), "connectorType": "S3"})
 
 
-def test_a_connector_that_is_spelt_in_two_ways_is_stored(appflow: Any) -> None:
-    appflow.create_connector_profile(
-        connectorProfileName="tickets",
-        connectorType="Servicenow",
-        connectionMode="Public",
-        connectorProfileConfig={
-            "connectorProfileProperties": {"ServiceNow": {"instanceUrl": "https://example.com"}},
-            "connectorProfileCredentials": {"ServiceNow": {"username": "user", "password": "example"}},
-        },
-    )
-    (profile,) = appflow.describe_connector_profiles(connectorType="Servicenow")["connectorProfileDetails"]
-    assert profile["connectorProfileName"] == "tickets"
-
-
 def test_profiles_are_found_by_name_and_type_and_unknown_names_are_passed_over(appflow: Any, org: Org) -> None:
     for name in ("one", "two", "three"):
         appflow.create_connector_profile(**profile_request(org, name=name))

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from airflow_provider_appflow_isv.local.appflow import wait_until_ended
-from tests.local.appflow.conftest import ACCOUNT, REGION, Aws, Org, flow_request, profile_request, run_and_wait
+from airflow_provider_appflow_isv.local.appflow.effects import TokenRevoked
+from airflow_provider_appflow_isv.local.appflow.faults import faults
+from tests.local.appflow.conftest import (
+    ACCOUNT,
+    REGION,
+    Aws,
+    Org,
+    flow_request,
+    make_org,
+    profile_request,
+    run_and_wait,
+)
 
 ALLOW = {
     "Effect": "Allow",
@@ -112,3 +123,31 @@ def test_a_secret_without_the_apps_keys_is_named(aws: Aws, appflow: Any, org: Or
     }
     with pytest.raises(appflow.exceptions.ConnectorAuthenticationException, match="clientId and clientSecret"):
         appflow.create_connector_profile(**profile_request(org, **credentials))
+
+
+@pytest.fixture
+def large_org(orgs: Any) -> Org:
+    """An org whose accounts come in two pages."""
+    return make_org(orgs, accounts=2500)
+
+
+def test_a_token_that_is_revoked_between_two_pages_fails_the_run(aws: Aws, appflow: Any, large_org: Org) -> None:
+    appflow.create_connector_profile(**profile_request(large_org))
+    aws.make_bucket()
+    appflow.create_flow(**flow_request())
+    faults.inject(TokenRevoked(after_page=1))
+    record = run_and_wait(appflow, "accounts")
+    assert record["executionStatus"] == "Error"
+    assert "INVALID_SESSION_ID" in record["executionResult"]["errorInfo"]["executionMessage"]
+    assert record["executionResult"]["recordsProcessed"] == 2000
+    assert aws.objects() == {}
+
+
+def test_a_run_whose_token_is_revoked_goes_on_with_a_renewed_one(aws: Aws, appflow: Any, large_org: Org) -> None:
+    appflow.create_connector_profile(**profile_request(large_org, **renewable(aws, large_org)))
+    aws.make_bucket()
+    appflow.create_flow(**flow_request())
+    faults.inject(TokenRevoked(after_page=1))
+    record = run_and_wait(appflow, "accounts")
+    assert record["executionStatus"] == "Successful"
+    assert record["executionResult"]["recordsProcessed"] == 2500

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.local.appflow.conftest import ACCOUNT, Aws, flow_request
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.servicenow import Instance
+
+Row = dict[str, str]
 
 PROFILE = "tickets"
 BASIC = {"username": "loader", "password": "planted-password"}
@@ -91,3 +94,11 @@ def table_flow(table: str, tasks: list[dict[str, Any]], **changes: Any) -> dict[
 def landed(aws: Aws) -> list[dict[str, Any]]:
     """All records in the bucket."""
     return [json.loads(line) for content in aws.objects().values() for line in content.splitlines()]
+
+
+def by_id(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: row["sys_id"])
+
+
+def milliseconds(text: str) -> int:
+    return round(datetime.fromisoformat(f"{text}+00:00").timestamp() * 1000)

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from airflow_provider_appflow_isv.local.redshift.warehouse import LoadError, Warehouse, WarehouseError
 
-_LONG_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
+_SOME = settings(deadline=None, max_examples=25)  # each with many values, for a load takes some milliseconds
+_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 _CENTS = st.integers(-(10**17), 10**17).map(lambda cents: Decimal(cents).scaleb(-2))
 _FLOATS = st.floats(allow_nan=False)
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | _LONG_TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_LONG_TEXT, inner, max_size=3),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
     max_leaves=5,
 )
 
@@ -43,7 +44,7 @@ def as_is(value: Any) -> Any:
         ("numeric(19,2)", _CENTS, str),
         ("double precision", _FLOATS, repr),
         ("boolean", st.booleans(), str),
-        ("varchar(max)", _LONG_TEXT, as_is),
+        ("varchar(max)", _TEXT, as_is),
         ("date", st.dates(), date.isoformat),
         ("time", st.times(), time.isoformat),
         ("timestamp", st.datetimes(), datetime.isoformat),
@@ -53,8 +54,8 @@ def as_is(value: Any) -> Any:
 def test_values_come_back_as_they_were_loaded_from_text_and_from_json(
     database: Warehouse, kind: str, values: st.SearchStrategy[Any], as_text: Callable[[Any], str]
 ) -> None:
-    @settings(deadline=None)
-    @given(st.lists(values | st.none(), max_size=5))
+    @settings(_SOME)
+    @given(st.lists(values | st.none(), max_size=20))
     def round_trip(originals: list[Any]) -> None:
         assert loaded(database, kind, originals) == originals
         assert loaded(database, kind, [None if value is None else as_text(value) for value in originals]) == originals
@@ -63,8 +64,8 @@ def test_values_come_back_as_they_were_loaded_from_text_and_from_json(
 
 
 def test_json_comes_back_from_a_super_column(database: Warehouse) -> None:
-    @settings(deadline=None)
-    @given(st.lists(_JSON, max_size=5))
+    @settings(_SOME)
+    @given(st.lists(_JSON, max_size=10))
     def round_trip(values: list[Any]) -> None:
         found = loaded(database, "super", [{"it": value} for value in values])
         assert [json.loads(text)["it"] for text in found] == values
@@ -73,10 +74,11 @@ def test_json_comes_back_from_a_super_column(database: Warehouse) -> None:
 
 
 def test_a_decimal_is_cut_to_the_columns_scale(database: Warehouse) -> None:
-    @settings(deadline=None)
-    @given(st.decimals(-999, 999, allow_nan=False, allow_infinity=False))
-    def cut(value: Decimal) -> None:
-        assert loaded(database, "numeric(5,2)", [value]) == [value.quantize(Decimal("0.01"), ROUND_DOWN)]
+    @settings(_SOME)
+    @given(st.lists(st.decimals(-999, 999, allow_nan=False, allow_infinity=False), max_size=20))
+    def cut(values: list[Decimal]) -> None:
+        expected = [value.quantize(Decimal("0.01"), ROUND_DOWN) for value in values]
+        assert loaded(database, "numeric(5,2)", values) == expected
 
     cut()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
@@ -104,6 +104,13 @@ class HttpConnection(ABC):
             response = self._send(session, method, path, params, body, credentials)
         return self._answer(response, credentials)
 
+    def revoke_token(self) -> None:
+        """Make the vendor refuse the access token from now on.
+
+        :raises VendorError: if the local stack does not know how to at this vendor.
+        """
+        raise VendorError(f"The local stack cannot revoke access tokens of {self.vendor}.")
+
     def logged_in(self) -> Credentials:
         """Return the credentials as they are now, after logging in if that is still to be done."""
         credentials = self._keeper.credentials()
@@ -150,7 +157,9 @@ class HttpConnection(ABC):
             reason = self.reason(response.json())
         except (ValueError, LookupError, TypeError):
             reason = response.reason or ""
-        raise _refusal(self.vendor, response.status_code, _without_secrets(reason, credentials))
+        header = self._login.authorization(credentials) or ""
+        secrets = [header.partition(" ")[2], *_secrets(credentials)]
+        raise _refusal(self.vendor, response.status_code, _without(secrets, reason))
 
 
 def new_session() -> requests.Session:
@@ -180,7 +189,7 @@ def redeem(vendor: str, url: str, form: dict[str, str]) -> dict[str, str]:
     if response.status_code == 200 and isinstance(body.get("access_token"), str):
         return body
     reason = f"{body['error']}: {body.get('error_description')}" if "error" in body else response.reason or ""
-    raise _refusal(vendor, response.status_code, _without_secrets(reason, form), logs_in=True)
+    raise _refusal(vendor, response.status_code, _without(_secrets(form), reason), logs_in=True)
 
 
 def code_grant(request: Mapping[str, str]) -> dict[str, str]:
@@ -209,16 +218,16 @@ def _refusal(vendor: str, status: int, reason: str, *, logs_in: bool = False) ->
     return VendorError(start + reason)
 
 
-def _without_secrets(text: str, members: Mapping[str, Any]) -> str:
-    """Return a text without the secrets that are among the members of credentials, or of a grant."""
-    for secret in _secrets(members):
-        text = text.replace(secret, "***")
-    return text
-
-
 def _secrets(members: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the secrets among the members of credentials, or of a grant."""
     for name, value in members.items():
         if isinstance(value, dict):
             yield from _secrets(value)
-        elif name in _SECRETS and value:
+        elif name in _SECRETS:
             yield str(value)
+
+
+def _without(secrets: Iterable[str], text: str) -> str:
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):  # one may begin with another
+        text = text.replace(secret, "***")
+    return text

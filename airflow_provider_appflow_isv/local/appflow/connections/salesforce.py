@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from airflow_provider_appflow_isv.local.appflow.exceptions import ValidationException
 
-from .base import Keeper, VendorUnreachableError
+from .base import TIMEOUT, Keeper, VendorUnreachableError, loopback_url
 from .http import HttpConnection, new_session
 from .salesforce_entities import entity, entity_field
 from .salesforce_login import SalesforceLogin, check_credentials, connected_app
@@ -94,6 +94,12 @@ class SalesforceConnection(HttpConnection):
     def access_token(self) -> str:
         """Return the access token as it is now, for the streaming API."""
         return str(self.logged_in()["accessToken"])
+
+    def revoke_token(self) -> None:
+        """Revoke the access token at the org's OAuth endpoint."""
+        with new_session() as session:
+            url = f"{loopback_url(self.instance_url)}/services/oauth2/revoke"
+            session.post(url, data={"token": self.access_token()}, timeout=TIMEOUT).raise_for_status()
 
     def _objects(self) -> list[dict[str, Any]]:
         objects: list[dict[str, Any]] = self.get(f"{API}/sobjects/")["sobjects"]

@@ -110,8 +110,8 @@ class ServiceNowConnection(HttpConnection):
 
     def reason(self, body: Any) -> str:
         """Return ServiceNow's own words: {error: {message, detail}}."""
-        error = body["error"]
-        return f"{error['message']}: {error['detail']}" if error.get("detail") else str(error["message"])
+        message, detail = body["error"]["message"], body["error"]["detail"]
+        return f"{message}: {detail}" if detail else str(message)
 
     def _columns(self, table: str) -> list[dict[str, str]]:
         names = ",".join(self._lineage(table))

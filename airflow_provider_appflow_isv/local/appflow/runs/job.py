@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow.service_model import member_of
+from airflow_provider_appflow_isv.local.appflow.values import to_json
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.appflow.buckets import FlowBuckets
@@ -36,6 +37,11 @@ class SourcePage:
     fields: list[str]
     records: list[Record]
     size: int
+
+    @classmethod
+    def of(cls, fields: list[str], records: list[Record]) -> SourcePage:
+        """Return a page whose size is that of its records as JSON."""
+        return cls(fields, records, sum(len(to_json(record).encode()) for record in records))
 
 
 @dataclass(frozen=True)

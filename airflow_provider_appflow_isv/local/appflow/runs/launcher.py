@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from airflow_provider_appflow_isv.local.appflow.buckets import FlowBuckets
+from airflow_provider_appflow_isv.local.appflow.destinations.eventbridge import make_partner_source
 from airflow_provider_appflow_isv.local.appflow.events import report_deactivated, report_ended, report_started
 from airflow_provider_appflow_isv.local.appflow.exceptions import AppFlowError
 from airflow_provider_appflow_isv.local.appflow.faults import faults
@@ -83,6 +84,16 @@ class RunLauncher:
         reports.later(lambda: self._report(report_started, flow, run))
         engine.submit(run, lambda: transfer(job, run.counts), lambda: self._ended(flow, run, on_end))
         return run
+
+    def prepare_destination(self, flow: Flow) -> None:
+        """Make what a flow's destination needs to exist from the flow's creation on.
+
+        :param flow: the flow, just created.
+        """
+        destination = flow.definition["destinationFlowConfigList"][0]
+        if destination["connectorType"] == "EventBridge":
+            name = destination["destinationConnectorProperties"]["EventBridge"]["object"]
+            make_partner_source(self._account_id, self._region_name, name)
 
     def close(self) -> None:
         """Report nothing any more, for a reset: what still ends belongs to an AWS that is gone."""

@@ -49,9 +49,8 @@ def operands_of(task: Task) -> tuple[str, str]:
     """
     first, second = task["sourceFields"]
     order = properties_of(task).get("MATH_OPERATION_FIELDS_ORDER", f"{first},{second}")
-    spelt = ",".join(part.strip() for part in order.split(","))  # a temporary field has a comma in its own name
     for pair in ((first, second), (second, first)):
-        if spelt == ",".join(pair):
+        if _parts(order) == _parts(",".join(pair)):  # a temporary field has a comma in its own name
             return pair
     raise ValueError("MATH_OPERATION_FIELDS_ORDER must name both source fields, separated by a comma")
 
@@ -63,3 +62,7 @@ def filter_of(task: Task, source_member: str) -> Filter:
     :param source_member: key of the source connector in ``connectorOperator``.
     """
     return Filter(task["sourceFields"][0], operator_of(task, source_member) or "", properties_of(task))
+
+
+def _parts(names: str) -> list[str]:
+    return [part.strip() for part in names.split(",")]

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from airflow_provider_appflow_isv.local.appflow.buckets import BucketError
 from airflow_provider_appflow_isv.local.appflow.connections.base import VendorError
+from airflow_provider_appflow_isv.local.appflow.connections.http import HttpConnection
 from airflow_provider_appflow_isv.local.appflow.destinations import writer_of
+from airflow_provider_appflow_isv.local.appflow.faults import faults
 from airflow_provider_appflow_isv.local.appflow.service_model import member_of
 from airflow_provider_appflow_isv.local.appflow.sources import reader_of
 
@@ -34,7 +36,7 @@ def transfer(job: Job, counts: Counts) -> None:
 
 
 def _pages(job: Job, task_plan: TaskPlan, pages: Iterator[SourcePage], counts: Counts) -> Iterator[Page]:
-    for page in pages:
+    for number, page in enumerate(pages, start=1):
         if job.is_canceled():
             raise RunCanceledError
         counts.records_processed += len(page.records)
@@ -42,3 +44,12 @@ def _pages(job: Job, task_plan: TaskPlan, pages: Iterator[SourcePage], counts: C
         kept = [record for record in map(task_plan.apply, page.records) if record is not None]
         counts.records_filtered += len(page.records) - len(kept)
         yield Page(task_plan.columns(page.fields), kept)
+        faults.between_pages(job.account_id, job.flow_name, number, lambda: _revoke_token(job))
+
+
+def _revoke_token(job: Job) -> None:
+    if "connectorProfileName" not in job.definition["sourceFlowConfig"]:
+        return  # such a source, S3, has no token
+    connection = job.source_connection()
+    if isinstance(connection, HttpConnection):
+        connection.revoke_token()

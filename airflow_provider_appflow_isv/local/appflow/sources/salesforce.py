@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from airflow_provider_appflow_isv.local.appflow.connections.salesforce import SalesforceConnection
 from airflow_provider_appflow_isv.local.appflow.runs.filters import matcher
-from airflow_provider_appflow_isv.local.appflow.runs.job import Job, Record, SourcePage
-from airflow_provider_appflow_isv.local.appflow.values import to_json
+from airflow_provider_appflow_isv.local.appflow.runs.job import Job, SourcePage
 
 from .soql import query
 
@@ -25,7 +24,7 @@ def read_salesforce(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]:
     if job.events is not None:
         every_field = list(dict.fromkeys(name for event in job.events for name in event))
         kept = list(filter(matcher(task_plan.filters), job.events))
-        yield _page(task_plan.source_fields(every_field), kept)
+        yield SourcePage.of(task_plan.source_fields(every_field), kept)
         return
     org, source = job.source_connection(), job.source
     assert isinstance(org, SalesforceConnection)  # the flow's profile was checked to be of its source's type
@@ -33,8 +32,4 @@ def read_salesforce(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]:
     fields = task_plan.source_fields(every_field)
     soql = query(source["object"], fields, task_plan.filters, job.window)
     for records in org.query(soql, deleted=source.get("includeDeletedRecords", False)):
-        yield _page(fields, records)
-
-
-def _page(fields: list[str], records: Sequence[Record]) -> SourcePage:
-    return SourcePage(fields, list(records), sum(len(to_json(record).encode()) for record in records))
+        yield SourcePage.of(fields, records)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from airflow_provider_appflow_isv.local.appflow.connections.servicenow import ServiceNowConnection
 from airflow_provider_appflow_isv.local.appflow.runs.job import Job, PullWindow, SourcePage
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
-from airflow_provider_appflow_isv.local.appflow.values import to_json
 
 from .servicenow_query import query
 
@@ -52,7 +51,7 @@ def read_servicenow(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]:
                 f"The ServiceNow table {table} has more than {MAX_RECORDS} records for this run, which is the quota: "
                 "add filters, or use an incremental flow."
             )
-        yield SourcePage(fields, records, sum(len(to_json(record).encode()) for record in records))
+        yield SourcePage.of(fields, records)
 
 
 def _window(job: Job) -> PullWindow | None:

@@ -127,7 +127,7 @@ def test_s3_to_s3_copies_the_records_of_every_file(aws: Aws, appflow: Any, file_
     aws.make_bucket()
     for number, content in enumerate(files):
         aws.client("s3").put_object(Bucket=BUCKET, Key=f"input/{number}", Body=content)
-    aws.client("s3").put_object(Bucket=BUCKET, Key="input-elsewhere/x", Body=b"not to be read")
+    aws.client("s3").put_object(Bucket=BUCKET, Key="elsewhere/x", Body=b"not to be read")
     appflow.create_flow(**copy_flow(file_type))
     record = run_and_wait(appflow, "copy")
     assert record["executionResult"]["recordsProcessed"] == 2

@@ -89,6 +89,11 @@ def test_the_order_of_operands_is_that_of_the_property_not_of_the_source_fields(
     assert of(subtraction, task("Map", "Due,Paid", to="Open")).apply(CONTACT) == {"Open": Decimal("8.00")}
 
 
+def test_blanks_in_the_order_of_operands_and_in_names_of_fields_do_not_matter() -> None:
+    made = task("Arithmetic", " Paid", "Due", operator="ADDITION", to="Sum", MATH_OPERATION_FIELDS_ORDER=" Paid , Due")
+    assert of(made, task("Map", "Sum")).apply({" Paid": "1", "Due": "2"}) == {"Sum": Decimal(3)}
+
+
 def test_what_tasks_make_is_not_asked_of_the_source_but_what_they_are_made_of_is() -> None:
     # cdk-appflow's projection has the temporary field, and not the fields that it is made of.
     projection = task("Filter", "First,Last", "Paid,Due", operator="PROJECTION")
