@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,10 +17,15 @@ os.environ["AIRFLOW_HOME"] = _scratch.name
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["MOTO_RECORDER_FILEPATH"] = f"{_scratch.name}/requests.jsonl"
 
-from airflow_provider_appflow_isv.local.appflow.settings import settings  # noqa: E402  # after the environment
-from airflow_provider_appflow_isv.local.stack import LocalStack  # noqa: E402  # after the environment
+from airflow_provider_appflow_isv.local.appflow.quotas import quotas  # noqa: E402  # after the environment
 from tests.accounts import TenantAccount  # noqa: E402  # after the environment
 from tests.recording import Recording  # noqa: E402  # after the environment
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.local.appflow.settings import Settings
+    from airflow_provider_appflow_isv.local.stack import LocalStack
+
+pytest_plugins = ["airflow_provider_appflow_isv.local.pytest_plugin"]
 
 _LOCAL = Path(__file__).parent / "local"
 _INTEGRATION = Path(__file__).parent / "integration"
@@ -35,10 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_faults() -> Iterator[None]:
-    settings.reset()
-    yield
-    settings.reset()
+def _no_faults(appflow_settings: Settings) -> None:
+    """No test meets another's faults, nor the quota of connector profiles that all of them fill together."""
+    quotas.connector_profiles = 10_000
 
 
 @pytest.fixture(autouse=True)
@@ -57,13 +61,9 @@ def _masker() -> Any:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[LocalStack]:
+def stack(local_stack: LocalStack) -> LocalStack:
     """The running, seeded stack; Airflow finds the ISV's connection and the tenants in the environment."""
-    with LocalStack() as running, pytest.MonkeyPatch.context() as patch:
-        running.seed()
-        for name, value in running.environment().items():
-            patch.setenv(name, value)
-        yield running
+    return local_stack
 
 
 @pytest.fixture(scope="session")

@@ -155,6 +155,7 @@ class LocalStack:
             if self._verbose:
                 starting.enter_context(logged(front.log))
             application = front.Front(aws, verbose=self._verbose)
+            starting.callback(settings.reset)  # once the servers are down: ends what flows do by themselves
             starting.callback(application.close)
             starting.enter_context(asgi_served(aws_listener, application))
             starting.enter_context(_connection_faults())
@@ -162,6 +163,7 @@ class LocalStack:
                 salesforce.create_app(self.orgs), {_SERVICENOW: servicenow.create_app(self.instances)}
             )
             starting.enter_context(wsgi_served(saas_listener, saas, verbose=self._verbose))
+            starting.callback(self.orgs.close)
             self._running = starting.pop_all()
 
     def stop(self) -> None:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_provider_appflow_isv.local.appflow.settings import settings
+
 if TYPE_CHECKING:
     from tests.accounts import TenantAccount
 
@@ -22,6 +24,12 @@ ROOT = Path(__file__).parents[2]
 DAGS = ROOT / "dags"
 OWN_DAGS = Path(__file__).parent / "dags"
 WRONG_PASSWORD = "planted-wrong-password"
+AS_ON_AWS = {  # nothing shows at once, and in no promised order
+    "run_seconds": 0.5,
+    "hidden_seconds": 1.0,
+    "record_order": "shuffled",
+    "update_delay_seconds": 1.0,
+}
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ def run_dag(migrated: bytes, tenants: dict[str, TenantAccount], tmp_path_factory
     """Run a DAG from a fresh database: ``run_dag(dag_id, conf, folder=..., **environment)``."""
 
     def run(dag_id: str, conf: dict[str, Any] | None = None, *, folder: Path = DAGS, **environment: str) -> DagRun:
+        settings.update(AS_ON_AWS)
         home = tmp_path_factory.mktemp(dag_id)
         (home / "airflow.db").write_bytes(migrated)
         result = home / "result.json"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from croniter import CroniterBadDateError, CroniterError, croniter
+from croniter import CroniterError, croniter
 
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
@@ -57,7 +57,7 @@ class Cron:
         """
         try:
             return float(croniter(self.expression, moment).get_next(float))
-        except CroniterBadDateError:
+        except (ValueError, OverflowError):  # none within 50 years, or beyond the year 9999
             return None
 
 

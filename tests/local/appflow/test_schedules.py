@@ -88,6 +88,18 @@ def test_w_means_the_weekday_nearest_to_a_day() -> None:
 
 
 @pytest.mark.parametrize(
+    ("expression", "after"),
+    [
+        ("cron(0 0 30 2 ? *)", MONDAY),
+        ("cron(0 0 1 1 ? 2026)", MONDAY),
+        ("cron(0 0 1 1 ? *)", datetime(9999, 12, 31, tzinfo=UTC)),
+    ],
+)
+def test_a_cron_expression_may_never_come_due(expression: str, after: datetime) -> None:
+    assert due_times(schedule(expression), after) == []
+
+
+@pytest.mark.parametrize(
     ("expression", "reason"),
     [
         ("rate(0minutes)", "write rate"),
