@@ -7,6 +7,7 @@ import os
 import uuid
 from functools import cache
 from typing import Any, NoReturn
+from urllib.parse import unquote
 
 from moto import settings as moto_settings
 from moto.core.exceptions import ServiceException
@@ -107,6 +108,8 @@ class AppFlowResponse(BaseResponse):
         """As moto finds it, but once for a request."""
         if self._action is None:
             self._action = super()._get_action()
+        if self._action is None and self.method == "DELETE":  # moto finds it only with the tagKeys that it needs
+            self._action, self.uri_match = "UntagResource", {"resourceArn": unquote(self.path.removeprefix("/tags/"))}
         return self._action
 
     def call_action(self) -> Any:

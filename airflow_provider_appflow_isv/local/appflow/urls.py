@@ -6,5 +6,5 @@ url_bases = [r"https?://appflow\.(.+)\.amazonaws\.com"]
 
 url_paths = {
     "{0}/(?P<operation>[^/]+)$": AppFlowResponse.dispatch,
-    "{0}/tags/(?P<arn>.+)$": AppFlowResponse.dispatch,
+    r"{0}/tags/(?P<arn>[\s\S]+)$": AppFlowResponse.dispatch,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_appflow_isv.local.appflow import wait_for_runs, wait_until_ended
-from airflow_provider_appflow_isv.local.appflow.quotas import quotas
+from airflow_provider_appflow_isv.local.appflow.quotas import Quotas, quotas
 from airflow_provider_appflow_isv.local.appflow.scheduler import scheduler
 from airflow_provider_appflow_isv.local.appflow.settings import settings
 from tests.local.appflow.conftest import (
@@ -36,8 +36,9 @@ def refused(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
 
 
 def test_the_quotas_are_appflows() -> None:
-    assert (quotas.flows, quotas.connector_profiles, quotas.concurrent_runs) == (1000, 100, 1000)
-    assert (quotas.runs_per_month, quotas.tags, quotas.run_seconds) == (10_000_000, 50, 48 * HOUR)
+    known = Quotas()
+    assert (known.flows, known.connector_profiles, known.concurrent_runs) == (1000, 100, 1000)
+    assert (known.runs_per_month, known.tags, known.run_seconds) == (10_000_000, 50, 48 * HOUR)
 
 
 def test_the_flows_of_an_account_and_region_are_limited(connected: Any) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from tests.local.salesforce.conftest import Client
 
 CALLBACK = "https://isv.example/callback"
-VERIFIER = secrets.token_urlsafe(64)
+VERIFIER = "an-example-of-a-code-verifier-of-the-length-that-is-asked-for"
 LIMITS = "/services/data/v58.0/limits"
 
 
