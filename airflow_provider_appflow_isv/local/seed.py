@@ -20,6 +20,7 @@ REGION = "us-east-1"
 ISV_ACCOUNT = "111111111111"
 ROLE_NAME = "appflow-remote-role"
 SECRET_ID = "AppFlowSalesforce"  # noqa: S105  # the secret's name
+_ASSUME = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]  # with all that a task can say of its session
 Grant = Literal["password", "client_credentials", "jwt_bearer"]
 
 
@@ -167,7 +168,7 @@ def _make_tenant(aws_url: str, orgs: Orgs, plan: _Plan) -> Tenant:
         RoleName=ROLE_NAME,
         AssumeRolePolicyDocument=_policy(
             Principal={"AWS": f"arn:aws:iam::{ISV_ACCOUNT}:root"},
-            Action="sts:AssumeRole",
+            Action=_ASSUME,
             Condition={"StringEquals": {"sts:ExternalId": external_id}},
         ),
     )["Role"]
@@ -207,7 +208,7 @@ def seed_stack(aws_url: str, orgs: Orgs) -> Seed:
     iam.put_user_policy(
         UserName="isv",
         PolicyName="assume-tenant-roles",
-        PolicyDocument=_policy(Action="sts:AssumeRole", Resource=[tenant.role_arn for tenant in tenants]),
+        PolicyDocument=_policy(Action=_ASSUME, Resource=[tenant.role_arn for tenant in tenants]),
     )
     key = iam.create_access_key(UserName="isv")["AccessKey"]
     return Seed(ISV_ACCOUNT, key["AccessKeyId"], key["SecretAccessKey"], REGION, tenants)

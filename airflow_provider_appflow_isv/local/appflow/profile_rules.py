@@ -8,7 +8,7 @@ OAuth 2.0 of a custom connector). Salesforce, whose messages are publicly known,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .catalog import CUSTOM, has_private_link, private_link_needs_service
@@ -42,7 +42,7 @@ class Draft:
     mode: str
     region_name: str
     properties: Members
-    credentials: Members
+    credentials: Members = field(repr=False)
     connector: Members
 
 

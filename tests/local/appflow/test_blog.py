@@ -32,6 +32,17 @@ BUCKET_POLICY = {
     ],
 }
 
+SECRET_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "appflow.amazonaws.com"},
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": "*",
+        }
+    ],
+}
 FLOW = {
     "flowName": "Salesforce2s3",
     "description": "Pull Data From Salesforce to Amazon s3",
@@ -100,6 +111,10 @@ def test_the_calls_of_the_blog_work_in_its_order(aws: Aws, org: Org) -> None:
 
     assert "Salesforce" in client.describe_connectors(connectorTypes=[])["connectorConfigurations"]
 
+    secrets = aws.client("secretsmanager", OTHER_ACCOUNT)
+    app = json.dumps({"clientId": "example", "clientSecret": "example"})
+    secret_arn = secrets.create_secret(Name="AppFlowSalesforce", SecretString=app)["ARN"]
+    secrets.put_resource_policy(SecretId=secret_arn, ResourcePolicy=json.dumps(SECRET_POLICY))
     profile = client.create_connector_profile(
         connectorProfileName="SalesForceAPI",
         connectorType="Salesforce",
@@ -110,7 +125,7 @@ def test_the_calls_of_the_blog_work_in_its_order(aws: Aws, org: Org) -> None:
             },
             "connectorProfileCredentials": {
                 "Salesforce": {
-                    "clientCredentialsArn": f"arn:aws:secretsmanager:us-west-2:{OTHER_ACCOUNT}:secret:app-a1b2c3",
+                    "clientCredentialsArn": secret_arn,
                     "accessToken": org.access_token,
                     "refreshToken": "refreshToken",
                 }
