@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow import appflow_backends, wait_until_ended
-from airflow_provider_appflow_isv.local.appflow.flows import FlowRun
+from airflow_provider_appflow_isv.local.appflow.flows.flow import FlowRun
 from airflow_provider_appflow_isv.local.seed import REGION, Tenant, account_client
 
 if TYPE_CHECKING:

@@ -17,12 +17,12 @@ os.environ["AIRFLOW_HOME"] = _scratch.name
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["MOTO_RECORDER_FILEPATH"] = f"{_scratch.name}/requests.jsonl"
 
-from airflow_provider_appflow_isv.local.appflow.quotas import quotas  # noqa: E402  # after the environment
+from airflow_provider_appflow_isv.local.appflow.controls.quotas import quotas  # noqa: E402  # after the environment
 from tests.accounts import TenantAccount  # noqa: E402  # after the environment
 from tests.recording import Recording  # noqa: E402  # after the environment
 
 if TYPE_CHECKING:
-    from airflow_provider_appflow_isv.local.appflow.settings import Settings
+    from airflow_provider_appflow_isv.local.appflow.controls.settings import Settings
     from airflow_provider_appflow_isv.local.stack import LocalStack
 
 pytest_plugins = ["airflow_provider_appflow_isv.local.pytest_plugin"]

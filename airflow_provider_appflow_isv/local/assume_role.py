@@ -109,17 +109,19 @@ class AssumeRoleRequest:
         return context
 
     def check_session_policies(self, account_id: str, region: str) -> None:
-        """Refuse managed session policies that are not in the role's account or AWS's.
+        """Refuse managed session policies of the role's account that do not exist.
+
+        AWS's own are taken as they come: moto has them only if MOTO_IAM_LOAD_MANAGED_POLICIES is true.
 
         :raises STSValidationError: naming the first one.
         """
         known = iam_backends[account_id][get_partition(region)].managed_policies
         for arn in self.attributes.policy_arns:
-            if arn not in known:
-                raise STSValidationError(
-                    f"PolicyArns: {arn} does not exist. Create it in the role's account; AWS managed policies are "
-                    f"there if MOTO_IAM_LOAD_MANAGED_POLICIES is true."
-                )
+            if arn not in known and not _AWS_MANAGED.match(arn):
+                raise STSValidationError(f"PolicyArns: {arn} does not exist. Create it in the role's account.")
+
+
+_AWS_MANAGED = re.compile(r"arn:[^:]+:iam::aws:policy/.")
 
 
 @cache

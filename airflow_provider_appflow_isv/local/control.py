@@ -13,10 +13,10 @@ from http import HTTPStatus
 from typing import Any
 
 from airflow_provider_appflow_isv.local import identity
-from airflow_provider_appflow_isv.local.appflow import checks
-from airflow_provider_appflow_isv.local.appflow.checks import checked
-from airflow_provider_appflow_isv.local.appflow.faults import faults
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls import checks
+from airflow_provider_appflow_isv.local.appflow.controls.checks import checked
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 
 _PREFIX = "/local/"
 _JSON = "application/json"

@@ -27,11 +27,11 @@ from moto.core.request import (
 from moto.moto_api import recorder
 
 from airflow_provider_appflow_isv.local import control
-from airflow_provider_appflow_isv.local.appflow.effects import ConnectionEffect, Drop, Latency
-from airflow_provider_appflow_isv.local.appflow.faults import Fault, faults
-from airflow_provider_appflow_isv.local.appflow.records import OPERATION
+from airflow_provider_appflow_isv.local.appflow.controls.effects import ConnectionEffect, Drop, Latency
+from airflow_provider_appflow_isv.local.appflow.controls.faults import Fault, faults
+from airflow_provider_appflow_isv.local.appflow.flows.records import OPERATION
 from airflow_provider_appflow_isv.local.appflow.responses import AppFlowResponse, Headers, callers_are_checked
-from airflow_provider_appflow_isv.local.appflow.service_model import service_model
+from airflow_provider_appflow_isv.local.appflow.wire.service_model import service_model
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from airflow_provider_appflow_isv.local.appflow.settings import Settings, settings
+from airflow_provider_appflow_isv.local.appflow.controls.settings import Settings, settings
 from airflow_provider_appflow_isv.local.stack import LocalStack
 
 

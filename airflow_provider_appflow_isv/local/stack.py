@@ -15,8 +15,8 @@ from werkzeug.test import Client
 
 from airflow_provider_appflow_isv.local import front, salesforce, servicenow
 from airflow_provider_appflow_isv.local.appflow import register
-from airflow_provider_appflow_isv.local.appflow.faults import faults
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.seed import REGION, seed_stack
 from airflow_provider_appflow_isv.local.serving import asgi_served, listen, logged, wsgi_served
 

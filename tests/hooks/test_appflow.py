@@ -11,9 +11,9 @@ from airflow_provider_appflow_isv.exceptions import (
 )
 from airflow_provider_appflow_isv.flow_run import RunState
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
-from airflow_provider_appflow_isv.local.appflow.effects import Error
-from airflow_provider_appflow_isv.local.appflow.faults import faults
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.effects import Error
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from tests.accounts import ONE_TRY, TenantAccount, fresh
 
 if TYPE_CHECKING:

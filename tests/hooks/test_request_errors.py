@@ -16,8 +16,8 @@ from botocore.exceptions import (
 from airflow_provider_appflow_isv.exceptions import AppFlowRequestError, AssumeRoleError
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 from airflow_provider_appflow_isv.hooks.request_errors import error_code, explained, is_transient, request_error
-from airflow_provider_appflow_isv.local.appflow.effects import Error
-from airflow_provider_appflow_isv.local.appflow.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.effects import Error
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from tests.accounts import ONE_TRY, TenantAccount
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 
 if TYPE_CHECKING:
     from tests.accounts import TenantAccount

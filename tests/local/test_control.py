@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from airflow_provider_appflow_isv.local import identity
-from airflow_provider_appflow_isv.local.appflow.effects import Error, Timeout
-from airflow_provider_appflow_isv.local.appflow.faults import faults
-from airflow_provider_appflow_isv.local.appflow.settings import Settings, settings
+from airflow_provider_appflow_isv.local.appflow.controls.effects import Error, Timeout
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.settings import Settings, settings
 from airflow_provider_appflow_isv.local.seed import account_client
 from airflow_provider_appflow_isv.local.stack import LocalStack
 

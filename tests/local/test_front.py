@@ -23,8 +23,8 @@ from moto.core.authorization import enable_iam_authentication
 
 from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.appflow import appflow_backends, wait_until_ended
-from airflow_provider_appflow_isv.local.appflow.effects import Drop, Error, Latency, Timeout
-from airflow_provider_appflow_isv.local.appflow.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.effects import Drop, Error, Latency, Timeout
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from airflow_provider_appflow_isv.local.seed import REGION, Tenant, account_client
 from airflow_provider_appflow_isv.local.stack import LocalStack
 from tests.local.appflow.conftest import BUCKET, allow_appflow, flow_request, make_org, profile_request

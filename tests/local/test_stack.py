@@ -12,8 +12,8 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
-from airflow_provider_appflow_isv.local.appflow.effects import Drop, Error, Timeout
-from airflow_provider_appflow_isv.local.appflow.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.effects import Drop, Error, Timeout
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from airflow_provider_appflow_isv.local.stack import LocalStack
 
 if TYPE_CHECKING:

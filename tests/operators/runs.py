@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOperator
 from tests.tasks import defer_task, resume_task, run_task
 

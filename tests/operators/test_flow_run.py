@@ -15,7 +15,7 @@ from airflow_provider_appflow_isv.exceptions import (
     TenantConfigurationError,
 )
 from airflow_provider_appflow_isv.flow_run import FlowRun
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOperator
 from tests.accounts import NOTHING, SCHEDULED, TenantAccount, fresh, map_fields
 from tests.tasks import defer_task, resume_task, run_task

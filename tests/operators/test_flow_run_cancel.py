@@ -12,9 +12,9 @@ from airflow_provider_appflow_isv.exceptions import (
     FlowRunTimeout,
     TenantConfigurationError,
 )
-from airflow_provider_appflow_isv.local.appflow.effects import Error
-from airflow_provider_appflow_isv.local.appflow.faults import faults
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.effects import Error
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from tests.accounts import ONE_TRY, TenantAccount
 from tests.tasks import defer_task, fire, resume_task
 

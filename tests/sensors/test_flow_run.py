@@ -16,9 +16,9 @@ from airflow_provider_appflow_isv.exceptions import (
     FlowRunNotFound,
     TenantConfigurationError,
 )
-from airflow_provider_appflow_isv.local.appflow.effects import Error
-from airflow_provider_appflow_isv.local.appflow.faults import faults
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.effects import Error
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOperator
 from airflow_provider_appflow_isv.sensors.flow_run import AppFlowWaitForFlowRunSensor
 from tests.accounts import NOTHING, ONE_TRY, TenantAccount, fresh, map_fields

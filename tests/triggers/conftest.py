@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 
 
 @pytest.fixture

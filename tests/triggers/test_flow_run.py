@@ -17,7 +17,7 @@ from airflow_provider_appflow_isv.exceptions import (
     from_json,
 )
 from airflow_provider_appflow_isv.flow_run import FlowRun
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.tenant_role import SHARED_ARGUMENTS
 from airflow_provider_appflow_isv.triggers.flow_run import AppFlowFlowRunTrigger
 from tests.accounts import ONE_TRY, TenantAccount, fresh

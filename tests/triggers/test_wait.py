@@ -14,7 +14,7 @@ from airflow_provider_appflow_isv.exceptions import (
     FlowRunTimeout,
 )
 from airflow_provider_appflow_isv.flow_run import FlowRun, RunState
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.triggers.wait import WantedRun, pick_run
 from tests.triggers.waiting import START, FakeTime, Log, wait, wanted_run
 

@@ -14,8 +14,8 @@ from airflow_provider_appflow_isv.exceptions import (
 )
 from airflow_provider_appflow_isv.flow_run import RunState
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
-from airflow_provider_appflow_isv.local.appflow.effects import Error
-from airflow_provider_appflow_isv.local.appflow.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.effects import Error
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from tests.accounts import ONE_TRY, TenantAccount, fresh
 from tests.triggers.waiting import START, FakeTime, Log, wait, wanted_run
 

@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_provider_appflow_isv.local import event_bus
-
-from .flows import CANCELED, SUCCESSFUL, Flow, FlowRun
-from .service_model import member_of
-from .settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.appflow.flows.flow import CANCELED, SUCCESSFUL, Flow, FlowRun
+from airflow_provider_appflow_isv.local.appflow.wire.service_model import member_of
 
 _STATUS = {SUCCESSFUL: "Execution Successful", CANCELED: "Execution Canceled"}
 _FAILED = "Execution Failed"

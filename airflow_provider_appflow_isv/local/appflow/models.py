@@ -6,15 +6,16 @@ from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
-from . import catalog
-from .connector_registry import ConnectorRegistry
-from .entities import EntityDirectory
+from airflow_provider_appflow_isv.local.appflow.connectors.entities import EntityDirectory
+from airflow_provider_appflow_isv.local.appflow.connectors.metadata_cache import MetadataCache
+from airflow_provider_appflow_isv.local.appflow.connectors.registry import ConnectorRegistry
+from airflow_provider_appflow_isv.local.appflow.flows.store import FlowStore
+from airflow_provider_appflow_isv.local.appflow.profiles.store import ProfileStore
+from airflow_provider_appflow_isv.local.appflow.wire.idempotency import ClientTokens
+from airflow_provider_appflow_isv.local.appflow.wire.paging import page
+
+from .connectors import catalog
 from .exceptions import ConflictException
-from .flow_store import FlowStore
-from .idempotency import ClientTokens
-from .metadata_cache import MetadataCache
-from .paging import page
-from .profile_store import ProfileStore
 from .runs.reports import reports
 from .tagging import Tagged, Tagging
 

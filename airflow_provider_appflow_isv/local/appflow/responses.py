@@ -18,15 +18,15 @@ from moto.utilities.utils import get_partition
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from airflow_provider_appflow_isv.local import identity
+from airflow_provider_appflow_isv.local.appflow.controls.effects import CallEffect, Error
+from airflow_provider_appflow_isv.local.appflow.controls.faults import Call, faults
+from airflow_provider_appflow_isv.local.appflow.wire.access_keys import account_of_key
+from airflow_provider_appflow_isv.local.appflow.wire.service_model import error_status, service_model
+from airflow_provider_appflow_isv.local.appflow.wire.validation import validate
 
-from . import permissions
-from .access_keys import account_of_key
-from .effects import CallEffect, Error
 from .exceptions import ResourceNotFoundException, UnsupportedOperationException, ValidationException
-from .faults import Call, faults
 from .models import AppFlowBackend, appflow_backends
-from .service_model import error_status, service_model
-from .validation import validate
+from .wire import permissions
 
 _COMMON_STATUS = {  # errors that any AWS service may answer with (AppFlow API reference, "Common Errors")
     "ExpiredTokenException": 403,

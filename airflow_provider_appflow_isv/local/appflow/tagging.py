@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from airflow_provider_appflow_isv.local.appflow.controls.quotas import quotas
+
 from .exceptions import ResourceNotFoundException, ValidationException
-from .quotas import quotas
 
 
 class Tagged(Protocol):

@@ -17,7 +17,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores
 
-from airflow_provider_appflow_isv.local.appflow.paging import page
+from airflow_provider_appflow_isv.local.appflow.wire.paging import page
 from airflow_provider_appflow_isv.local.identity import Caller, find_caller
 
 from .results import fields, metadata

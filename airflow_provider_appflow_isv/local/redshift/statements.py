@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
-from airflow_provider_appflow_isv.local.appflow.idempotency import ClientTokens
+from airflow_provider_appflow_isv.local.appflow.wire.idempotency import ClientTokens
 
 from .errors import WarehouseError
 from .results import size

@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 from werkzeug.serving import make_server
 
 from airflow_provider_appflow_isv.local.appflow import register, wait_until_ended
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.salesforce import Orgs, create_app
 from airflow_provider_appflow_isv.local.servicenow import Instance, Instances
 from airflow_provider_appflow_isv.local.servicenow import create_app as create_servicenow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from airflow_provider_appflow_isv.local.appflow.custom_connectors import (
+from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import (
     CustomConnection,
     Query,
     VendorAuthenticationError,

@@ -108,7 +108,7 @@ def test_a_reset_forgets_everything(aws: Aws, connected: Any) -> None:
 
 
 def test_a_reset_cancels_the_runs_that_are_going_on(aws: Aws, connected: Any) -> None:
-    from airflow_provider_appflow_isv.local.appflow.settings import settings
+    from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 
     connected.create_flow(**flow_request())
     with settings.held():

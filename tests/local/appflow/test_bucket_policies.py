@@ -109,4 +109,6 @@ def test_a_source_bucket_must_let_appflow_list_and_read(aws: Aws, appflow: Any) 
         "sourceConnectorProperties": {"S3": {"bucketName": BUCKET, "bucketPrefix": "input"}},
     }
     with pytest.raises(appflow.exceptions.ConnectorServerException, match="s3:ListBucket"):
-        appflow.create_flow(**flow_request(sourceFlowConfig=source, tasks=[{"taskType": "Map_all", "sourceFields": []}]))
+        appflow.create_flow(
+            **flow_request(sourceFlowConfig=source, tasks=[{"taskType": "Map_all", "sourceFields": []}])
+        )

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # comes without types
 
-from airflow_provider_appflow_isv.local.appflow.custom_connectors import provide, withdraw
-from airflow_provider_appflow_isv.local.appflow.service_model import service_model
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import provide, withdraw
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.appflow.wire.service_model import service_model
 from tests.local.appflow.conftest import (
     ACCOUNT,
     REGION,

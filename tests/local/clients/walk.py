@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow_provider_appflow_isv.local.appflow import wait_until_ended
-from airflow_provider_appflow_isv.local.appflow.custom_connectors import (
+from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import (
     CustomConnection,
     provide,
     string_field,
     withdraw,
 )
-from airflow_provider_appflow_isv.local.appflow.service_model import service_model
+from airflow_provider_appflow_isv.local.appflow.wire.service_model import service_model
 from tests.local.appflow.conftest import ACCOUNT, REGION, Aws, Org, flow_request, profile_request, scheduled
 
 Call = Callable[[str, dict[str, Any]], dict[str, Any]]

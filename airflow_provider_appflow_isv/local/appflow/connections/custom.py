@@ -13,7 +13,11 @@ from airflow_provider_appflow_isv.local.appflow.exceptions import AppFlowError
 from .base import Keeper, VendorError
 
 if TYPE_CHECKING:
-    from airflow_provider_appflow_isv.local.appflow.custom_connectors import CustomConnection, Provided, Query
+    from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import (
+        CustomConnection,
+        Provided,
+        Query,
+    )
 
 _NO_VALID_RESPONSE = "Got error from connector. No valid response and error details found in the connector response."
 

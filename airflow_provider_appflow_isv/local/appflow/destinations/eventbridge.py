@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from moto.events.models import PartnerEventSource, events_backends
 
 from airflow_provider_appflow_isv.local import event_bus
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import Counts, RunFailedError
-from airflow_provider_appflow_isv.local.appflow.settings import settings
 from airflow_provider_appflow_isv.local.appflow.values import to_json
 
 from .refusals import Refusals

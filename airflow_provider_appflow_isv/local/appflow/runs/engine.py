@@ -13,9 +13,9 @@ import queue
 import threading
 from collections.abc import Callable
 
-from airflow_provider_appflow_isv.local.appflow.flows import CANCELED, ERROR, SUCCESSFUL, FlowRun
-from airflow_provider_appflow_isv.local.appflow.quotas import quotas
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.controls.quotas import quotas
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.appflow.flows.flow import CANCELED, ERROR, SUCCESSFUL, FlowRun
 
 from .outcome import RunCanceledError, RunFailedError
 from .reports import reports

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_appflow_isv.local.appflow.service_model import member_of
 from airflow_provider_appflow_isv.local.appflow.values import to_json
+from airflow_provider_appflow_isv.local.appflow.wire.service_model import member_of
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.appflow.buckets import FlowBuckets

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from airflow_provider_appflow_isv.local.appflow.buckets import FlowBuckets
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.destinations.eventbridge import make_partner_source
 from airflow_provider_appflow_isv.local.appflow.events import report_deactivated, report_ended, report_started
 from airflow_provider_appflow_isv.local.appflow.exceptions import AppFlowError
-from airflow_provider_appflow_isv.local.appflow.faults import faults
-from airflow_provider_appflow_isv.local.appflow.flows import Flow, FlowRun
-from airflow_provider_appflow_isv.local.appflow.settings import settings
+from airflow_provider_appflow_isv.local.appflow.flows.flow import Flow, FlowRun
 
 from .engine import engine
 from .job import Job, PullWindow, Record
@@ -23,7 +23,7 @@ from .transfer import transfer
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.appflow.connections.base import Connection
-    from airflow_provider_appflow_isv.local.appflow.profile_store import ProfileStore
+    from airflow_provider_appflow_isv.local.appflow.profiles.store import ProfileStore
 
 
 class RunLauncher:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_provider_appflow_isv.local.appflow.flows import FlowRun
+    from airflow_provider_appflow_isv.local.appflow.flows.flow import FlowRun
 
 _log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from airflow_provider_appflow_isv.local.appflow.buckets import BucketError
 from airflow_provider_appflow_isv.local.appflow.connections.base import VendorError
 from airflow_provider_appflow_isv.local.appflow.connections.http import HttpConnection
+from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from airflow_provider_appflow_isv.local.appflow.destinations import writer_of
-from airflow_provider_appflow_isv.local.appflow.faults import faults
-from airflow_provider_appflow_isv.local.appflow.service_model import member_of
 from airflow_provider_appflow_isv.local.appflow.sources import reader_of
+from airflow_provider_appflow_isv.local.appflow.wire.service_model import member_of
 
 from .job import Job, Page, SourcePage
 from .outcome import Counts, RunCanceledError, RunFailedError

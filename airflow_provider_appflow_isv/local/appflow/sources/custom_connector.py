@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from airflow_provider_appflow_isv.local.appflow.connections.custom import GuardedConnection
-from airflow_provider_appflow_isv.local.appflow.custom_connectors import Query
+from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import Query
 from airflow_provider_appflow_isv.local.appflow.runs.filters import matcher
 from airflow_provider_appflow_isv.local.appflow.runs.job import Job, SourcePage
 from airflow_provider_appflow_isv.local.appflow.values import to_json

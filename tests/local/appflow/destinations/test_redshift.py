@@ -145,7 +145,7 @@ def test_a_flow_of_the_isvs_account_loads_the_warehouse_of_the_roles_account(aws
     tenants = warehouse(OTHER_ACCOUNT, REGION, "tenant", "dev")
     tenants.execute(TABLE)
     role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/redshift-data"
-    properties = {"isRedshiftServerless": False, "clusterIdentifier": "tenant", "dataApiRoleArn": role}
+    properties: dict[str, Any] = {"isRedshiftServerless": False, "clusterIdentifier": "tenant", "dataApiRoleArn": role}
     connected.create_connector_profile(**redshift_profile(**properties))
     connected.create_flow(**to_redshift())
     assert run_and_wait(connected, "accounts")["executionStatus"] == "Successful"

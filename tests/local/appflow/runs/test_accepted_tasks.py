@@ -9,12 +9,12 @@ from botocore.model import StringShape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_appflow_isv.local.appflow.flows.task_rules import task_problems
 from airflow_provider_appflow_isv.local.appflow.runs.filters import matcher
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
 from airflow_provider_appflow_isv.local.appflow.runs.tasks import plan
-from airflow_provider_appflow_isv.local.appflow.service_model import service_model
 from airflow_provider_appflow_isv.local.appflow.sources.soql import query
-from airflow_provider_appflow_isv.local.appflow.task_rules import task_problems
+from airflow_provider_appflow_isv.local.appflow.wire.service_model import service_model
 
 
 def enum(shape_name: str) -> list[str]:

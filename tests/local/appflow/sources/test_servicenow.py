@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.models import appflow_backends
-from airflow_provider_appflow_isv.local.appflow.settings import settings
 from airflow_provider_appflow_isv.local.appflow.sources import servicenow
 from tests.local.appflow.conftest import ACCOUNT, REGION, Aws, ended_record, make_instance, run_and_wait, scheduled
 from tests.local.appflow.tickets import (

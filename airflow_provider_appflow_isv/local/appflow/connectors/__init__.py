@@ -1,0 +1,1 @@
+"""The connectors: catalogue, custom connectors, their entities."""

@@ -1,0 +1,1 @@
+"""What tests and demos control: settings and clock, faults, quotas."""

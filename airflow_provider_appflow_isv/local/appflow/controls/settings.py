@@ -1,0 +1,181 @@
+"""What tests and demos can change about the local AppFlow: its clock, the length of runs, and how soon things show."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Generic, Literal, TypeVar, get_args, overload
+
+from airflow_provider_appflow_isv.local.appflow.controls import checks
+from airflow_provider_appflow_isv.local.appflow.controls.checks import checked
+
+T = TypeVar("T")
+RecordOrder = Literal["newest", "oldest", "shuffled"]
+
+
+class Setting(Generic[T]):
+    """One value of :class:`Settings`, checked whenever it is set.
+
+    :param default: what it is until it is set, and after a reset.
+    :param check: returns a value of the right type for what was given; raises ValueError saying what it must be.
+    """
+
+    def __init__(self, default: T, check: checks.Check[T]) -> None:
+        self.default = default
+        self._check = check
+
+    def __set_name__(self, owner: type[Settings], name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type[Settings]) -> Setting[T]: ...
+
+    @overload
+    def __get__(self, instance: Settings, owner: type[Settings]) -> T: ...
+
+    def __get__(self, instance: Settings | None, owner: type[Settings]) -> T | Setting[T]:
+        if instance is None:
+            return self
+        value: T = instance.changed.get(self.name, self.default)
+        return value
+
+    def __set__(self, instance: Settings, value: T) -> None:
+        instance.update({self.name: value})
+
+    def checked(self, value: object) -> T:
+        """Return the value to keep.
+
+        :raises ValueError: naming the setting, if the value is not one that it can have.
+        """
+        return checked(self.name, self._check, value)
+
+
+def _record_order(value: object) -> RecordOrder:
+    for order in get_args(RecordOrder):
+        if value == order:
+            known: RecordOrder = order
+            return known
+    raise ValueError(f"must be one of {', '.join(get_args(RecordOrder))}")
+
+
+class Settings:
+    """Controls of the local AppFlow, shared by all accounts and Regions of the process. Thread-safe.
+
+    AppFlow promises none of what the defaults give: its runs take time, its answers are eventually consistent.
+
+    ``run_seconds`` (seconds, default 0): a run stays InProgress at least so long.
+    ``hidden_polls`` (default 0): a new run is missing from the first so many DescribeFlowExecutionRecords answers that
+    would show it; a run keeps the number that was set when it started.
+    ``hidden_seconds`` (seconds, default 0): a run is missing from DescribeFlowExecutionRecords so long from its start.
+    ``record_order`` (default "newest"): order of the records, as AppFlow documents none: by the runs' start, or
+    "shuffled", another order in each walk but the same one on all its pages.
+    ``update_delay_seconds`` (seconds, default 0): an UpdateFlow shows, and runs use it, only so long after.
+    ``private_connection_seconds`` (seconds, default 0): the private connection of a connector profile with the
+    connectionMode Private is PENDING so long; on AWS it takes minutes.
+
+    All seconds are by the local AppFlow's clock.
+    """
+
+    run_seconds = Setting(0.0, checks.seconds)
+    hidden_polls = Setting(0, checks.whole_number(0))
+    hidden_seconds = Setting(0.0, checks.seconds)
+    record_order: Setting[RecordOrder] = Setting("newest", _record_order)
+    update_delay_seconds = Setting(0.0, checks.seconds)
+    private_connection_seconds = Setting(0.0, checks.seconds)
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._change_listeners: list[Callable[[], None]] = []
+        self._reset_listeners: list[Callable[[], None]] = []
+        self._set_defaults()
+
+    def _set_defaults(self) -> None:
+        self.changed: dict[str, Any] = {}
+        self._clock_offset = 0.0
+        self._holders = 0
+        self._generation = object()
+
+    def reset(self) -> None:
+        """Go back to the defaults: settings, clock, faults, held runs, all of it."""
+        with self._lock:
+            self._set_defaults()
+        for listener in list(self._reset_listeners):
+            listener()
+        self.tell()
+
+    def values(self) -> dict[str, Any]:
+        """Return all settings by name."""
+        return {name: getattr(self, name) for name in _names()}
+
+    def update(self, values: Mapping[str, object]) -> None:
+        """Change some settings, or none of them if one is wrong.
+
+        :param values: settings by name.
+        :raises ValueError: naming the setting that is unknown or has a wrong value.
+        """
+        names = _names()
+        unknown = sorted(set(values) - set(names))
+        if unknown:
+            raise ValueError(f"{unknown[0]}: there is no such setting; there are {', '.join(names)}")
+        accepted = {name: getattr(type(self), name).checked(value) for name, value in values.items()}
+        with self._lock:
+            self.changed = {**self.changed, **accepted}
+        self.tell()
+
+    def now(self) -> float:
+        """Return the local AppFlow's time, in seconds since the epoch."""
+        return time.time() + self._clock_offset
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move the local AppFlow's clock forward: client tokens expire, schedules come due and waiting runs end sooner.
+
+        :param seconds: by how much; below 0 is backward.
+        :raises ValueError: if it is no number.
+        """
+        step = checked("seconds", checks.finite, seconds)
+        with self._lock:
+            self._clock_offset += step
+        self.tell()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every run InProgress until the block ends. Cancelling a held run works."""
+        with self._lock:
+            self._holders += 1
+            generation = self._generation
+        try:
+            yield
+        finally:
+            with self._lock:
+                if generation is self._generation:  # a reset inside the block has already let go
+                    self._holders -= 1
+            self.tell()
+
+    @property
+    def is_holding(self) -> bool:
+        """True while a ``held()`` block is open."""
+        return self._holders > 0
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after every change that may let a run end."""
+        with self._lock:
+            self._change_listeners.append(listener)
+
+    def on_reset(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` in every reset."""
+        with self._lock:
+            self._reset_listeners.append(listener)
+
+    def tell(self) -> None:
+        """Call the listeners of changes."""
+        for listener in list(self._change_listeners):
+            listener()
+
+
+def _names() -> list[str]:
+    return [name for name, value in vars(Settings).items() if isinstance(value, Setting)]
+
+
+settings = Settings()

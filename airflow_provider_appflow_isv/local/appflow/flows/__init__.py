@@ -1,0 +1,1 @@
+"""Flows: what is kept of them, their rules, and when they run."""

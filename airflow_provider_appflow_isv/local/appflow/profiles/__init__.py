@@ -1,0 +1,1 @@
+"""Connector profiles: what is kept of them and what they must have."""

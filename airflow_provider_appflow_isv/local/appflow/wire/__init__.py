@@ -1,0 +1,1 @@
+"""Requests as they come over the wire: the model, validation, pages, client tokens, permissions."""

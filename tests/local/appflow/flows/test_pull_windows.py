@@ -1,0 +1,84 @@
+"""Which range each run of a scheduled flow pulls."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from tests.local.appflow.conftest import Aws, Org, ended_record, flow_request, map_fields, scheduled
+from tests.local.appflow.flows.test_scheduled_runs import DAY, activate, backend, runs
+
+NOT_BY_ITSELF = datetime(2090, 1, 1, tzinfo=UTC)
+
+
+def run_by_schedule(client: Any) -> dict[str, Any]:
+    return ended_record(client, "accounts", backend().start_scheduled_run("accounts"))
+
+
+def landed_ids(aws: Aws, execution_id: str) -> list[str]:
+    content = aws.objects()[f"landing/accounts/{execution_id}"]
+    return [json.loads(line)["Id"] for line in content.splitlines()]
+
+
+def test_a_complete_run_pulls_everything_and_has_no_window(connected: Any, org: Org) -> None:
+    activate(connected, dataPullMode="Complete")
+    (record,) = runs(connected, 1)
+    assert record["executionResult"]["recordsProcessed"] == len(org.accounts)
+    assert "dataPullStartTime" not in record
+
+
+def test_the_first_incremental_run_pulls_the_past_thirty_days(connected: Any) -> None:
+    activate(connected, dataPullMode="Incremental")
+    (record,) = runs(connected, 1)
+    assert record["dataPullEndTime"] == record["startedAt"]
+    assert (record["dataPullEndTime"] - record["dataPullStartTime"]).total_seconds() == pytest.approx(30 * DAY)
+    assert record["executionResult"]["recordsProcessed"] == 0  # the org's records are older
+
+
+def test_a_late_run_pulls_what_it_would_have_pulled_in_time(connected: Any) -> None:
+    activate(connected, dataPullMode="Incremental", scheduleOffset=600)
+    settings.advance_clock(DAY)
+    records = runs(connected, 25)
+    offsets = [(record["startedAt"] - record["dataPullEndTime"]).total_seconds() for record in records]
+    assert offsets == pytest.approx([600] * 25, abs=0.01)
+    assert all(b["dataPullStartTime"] == a["dataPullEndTime"] for a, b in itertools.pairwise(records))
+
+
+def test_incremental_runs_follow_each_other_without_gap_or_overlap(aws: Aws, connected: Any, org: Org) -> None:
+    middle = sorted(account["SystemModstamp"] for account in org.accounts)[10]
+    trigger = scheduled(
+        dataPullMode="Incremental",
+        firstExecutionFrom=datetime.fromisoformat("2020-01-01T00:00:00Z"),
+        scheduleStartTime=NOT_BY_ITSELF,
+    )
+    request = flow_request(triggerConfig=trigger, tasks=map_fields("Id", "SystemModstamp"))
+    request["sourceFlowConfig"]["incrementalPullConfig"] = {"datetimeTypeFieldName": "SystemModstamp"}
+    connected.create_flow(**request)
+    connected.start_flow(flowName="accounts")
+
+    settings.advance_clock(datetime.fromisoformat(middle).timestamp() - settings.now())
+    first = run_by_schedule(connected)
+    settings.advance_clock(400 * DAY)
+    second = run_by_schedule(connected)
+    settings.advance_clock(DAY)
+    third = run_by_schedule(connected)
+
+    assert second["dataPullStartTime"] == first["dataPullEndTime"]
+    moved = landed_ids(aws, first["executionId"]) + landed_ids(aws, second["executionId"])
+    assert sorted(moved) == sorted(account["Id"] for account in org.accounts)
+    assert len(landed_ids(aws, first["executionId"])) == 11
+    assert third["executionResult"]["recordsProcessed"] == 0
+
+
+def test_a_failed_run_leaves_its_range_to_the_next(connected: Any, org: Org) -> None:
+    activate(connected, dataPullMode="Incremental", scheduleStartTime=NOT_BY_ITSELF)
+    good = run_by_schedule(connected)
+    limit, org.salesforce.daily_api_requests = org.salesforce.daily_api_requests, 0
+    assert run_by_schedule(connected)["executionStatus"] == "Error"
+    org.salesforce.daily_api_requests = limit
+    assert run_by_schedule(connected)["dataPullStartTime"] == good["dataPullEndTime"]
