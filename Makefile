@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # bytecode halves the start of every Airflow process
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test airflow lint constraints clean
+.PHONY: demo test airflow lint benchmark-local constraints clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python -m demo
@@ -17,6 +17,9 @@ test: $(VENV)/ready
 
 airflow: $(VENV)/ready
 	@$(BIN)/python -m demo.ui
+
+benchmark-local: $(VENV)/ready
+	@$(BIN)/python -m benchmarks.describe_records
 
 lint: $(VENV)/lint
 	@$(BIN)/ruff format --check .

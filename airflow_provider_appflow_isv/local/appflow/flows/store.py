@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow.buckets import BucketError
 from airflow_provider_appflow_isv.local.appflow.connections import connector_errors
+from airflow_provider_appflow_isv.local.appflow.connectors.catalog import needs_profile
 from airflow_provider_appflow_isv.local.appflow.controls.quotas import RunCounter, quotas
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.exceptions import (
@@ -65,7 +66,7 @@ class FlowStore:
         name, definition = params["flowName"], definition_of(params)
         self._refuse_duplicate(name)
         check_flow(definition, self._profiles.profiles)
-        self._check_source(name, definition)
+        self._check_ends(name, definition)
         with self._lock:
             self._refuse_duplicate(name)
             quotas.check_flows(self.flows)
@@ -87,7 +88,7 @@ class FlowStore:
         flow, definition = self.get(params["flowName"]), definition_of(params)
         check_flow(definition, self._profiles.profiles, flow.newest.definition)
         check_update(flow.newest.definition, definition)
-        self._check_source(flow.name, definition)
+        self._check_ends(flow.name, definition)
         with self._lock:
             before, now = flow.newest, settings.now()
             if "kmsArn" in before.definition:
@@ -267,8 +268,14 @@ class FlowStore:
             flow.status_message = reason[:_MAX_STATUS_MESSAGE]
         self._launcher.report_deactivated(flow, reason)
 
-    def _check_source(self, name: str, definition: dict[str, Any]) -> None:
-        """AppFlow looks at the source when a flow is saved: it logs in, and lists an S3 source."""
+    def _check_ends(self, name: str, definition: dict[str, Any]) -> None:
+        """AppFlow looks at the source when a flow is saved: it logs in, and lists an S3 source.
+
+        Of a destination it is inferred that its private connection has to be there, and no more.
+        """
+        destination = definition["destinationFlowConfigList"][0]
+        if needs_profile(destination["connectorType"]):
+            self._profiles.connection(destination["connectorProfileName"])
         source = definition["sourceFlowConfig"]
         if source["connectorType"] == "S3":
             self._check_source_files(name, source["sourceConnectorProperties"]["S3"])

@@ -9,7 +9,6 @@ from airflow_provider_appflow_isv.local.appflow.connections.custom import Guarde
 from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import Query
 from airflow_provider_appflow_isv.local.appflow.runs.filters import matcher
 from airflow_provider_appflow_isv.local.appflow.runs.job import Job, SourcePage
-from airflow_provider_appflow_isv.local.appflow.values import to_json
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.appflow.runs.tasks import TaskPlan
@@ -37,4 +36,4 @@ def read_custom_connector(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]
     keeps = matcher(task_plan.filters)
     for records in vendor.read(query):
         kept = list(filter(keeps, records))
-        yield SourcePage(fields, kept, sum(len(to_json(record).encode()) for record in kept))
+        yield SourcePage.of(fields, kept)

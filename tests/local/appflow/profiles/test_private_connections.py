@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
-from tests.local.appflow.conftest import Aws, Org, flow_request, profile_request, run_and_wait
+from tests.local.appflow.conftest import BUCKET, Aws, Org, flow_request, profile_request, run_and_wait
+from tests.local.appflow.destinations.test_salesforce import write_request
 from tests.local.appflow.profiles.test_rules import LOGIN, SAP, SERVICE, request
 
 MINUTES = 240.0
@@ -53,6 +54,15 @@ def test_nothing_goes_through_a_pending_connection(aws: Aws, appflow: Any, org: 
     settings.advance_clock(MINUTES + 1)
     appflow.create_flow(**flow_request())
     assert run_and_wait(appflow, "accounts")["executionStatus"] == "Successful"
+
+
+def test_a_pending_connection_is_no_destination_either(aws: Aws, appflow: Any, org: Org) -> None:
+    aws.make_bucket()
+    aws.client("s3").put_object(Bucket=BUCKET, Key="in/rows.csv", Body=b"Name\nExample\n")
+    settings.private_connection_seconds = MINUTES
+    create_private(appflow, org)
+    with pytest.raises(appflow.exceptions.ValidationException, match="SalesForceAPI is PENDING"):
+        appflow.create_flow(**write_request())
 
 
 def test_a_run_over_a_pending_connection_ends_in_error(connected: Any, org: Org) -> None:

@@ -58,8 +58,17 @@ def test_json_lines_keep_their_types(aws: Aws) -> None:
     assert landed(aws) == [{"Id": 1, "Amount": 1.50}, {"Id": 2, "Tags": ["x"]}]
 
 
-def test_every_file_of_the_folder_is_read_and_none_beside_it(aws: Aws) -> None:
-    aws.make_bucket("appflow-other")  # a second bucket changes nothing
+@pytest.mark.parametrize(
+    ("prefix", "read"),
+    [("input", ["1", "2", "3"]), ("input/", ["1", "2", "3"]), ("input/b", ["2", "3"]), ("input/b/", ["3"])],
+)
+def test_every_file_that_begins_with_the_prefix_is_read(aws: Aws, prefix: str, read: list[str]) -> None:
+    files = {"a.csv": b"Id\n1\n", "b.csv": b"Id\n2\n", "b/c.csv": b"Id\n3\n"}
+    run(aws, s3_flow(MAP_ALL, prefix=prefix), **files)
+    assert [record["Id"] for record in landed(aws)] == read
+
+
+def test_files_may_have_different_fields(aws: Aws) -> None:
     run(aws, s3_flow(MAP_ALL), a=b"Id\n1\n", b=b"Id,Name\n2,two\n")
     assert landed(aws) == [{"Id": "1"}, {"Id": "2", "Name": "two"}]
 
