@@ -5,14 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_appflow_isv.local.appflow.buckets import BucketError
-from airflow_provider_appflow_isv.local.appflow.connections import connector_errors
-from airflow_provider_appflow_isv.local.appflow.connectors.catalog import needs_profile
 from airflow_provider_appflow_isv.local.appflow.controls.quotas import RunCounter, quotas
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.exceptions import (
     ConflictException,
-    ConnectorServerException,
     ResourceNotFoundException,
     UnsupportedOperationException,
 )
@@ -21,6 +17,7 @@ from airflow_provider_appflow_isv.local.appflow.flows.activations import (
     EventActivation,
     ScheduledActivation,
 )
+from airflow_provider_appflow_isv.local.appflow.flows.end_checks import check_ends
 from airflow_provider_appflow_isv.local.appflow.flows.flow import (
     ERROR,
     SUCCESSFUL,
@@ -66,7 +63,7 @@ class FlowStore:
         name, definition = params["flowName"], definition_of(params)
         self._refuse_duplicate(name)
         check_flow(definition, self._profiles.profiles)
-        self._check_ends(name, definition)
+        check_ends(definition, self._profiles, self._launcher.buckets(self._arn_start + name))
         with self._lock:
             self._refuse_duplicate(name)
             quotas.check_flows(self.flows)
@@ -88,7 +85,7 @@ class FlowStore:
         flow, definition = self.get(params["flowName"]), definition_of(params)
         check_flow(definition, self._profiles.profiles, flow.newest.definition)
         check_update(flow.newest.definition, definition)
-        self._check_ends(flow.name, definition)
+        check_ends(definition, self._profiles, self._launcher.buckets(flow.arn))
         with self._lock:
             before, now = flow.newest, settings.now()
             if "kmsArn" in before.definition:
@@ -267,35 +264,6 @@ class FlowStore:
             self._end_activation(flow, "Suspended")
             flow.status_message = reason[:_MAX_STATUS_MESSAGE]
         self._launcher.report_deactivated(flow, reason)
-
-    def _check_ends(self, name: str, definition: dict[str, Any]) -> None:
-        """AppFlow looks at the source when a flow is saved: it logs in, and lists an S3 source.
-
-        Of a destination it is inferred that its private connection has to be there, and no more.
-        """
-        destination = definition["destinationFlowConfigList"][0]
-        if needs_profile(destination["connectorType"]):
-            self._profiles.connection(destination["connectorProfileName"])
-        source = definition["sourceFlowConfig"]
-        if source["connectorType"] == "S3":
-            self._check_source_files(name, source["sourceConnectorProperties"]["S3"])
-        elif "connectorProfileName" in source:
-            connection = self._profiles.connection(source["connectorProfileName"])
-            if connection is not None:
-                with connector_errors():
-                    connection.check()
-
-    def _check_source_files(self, name: str, location: dict[str, Any]) -> None:
-        prefix = location.get("bucketPrefix", "")
-        try:
-            found = self._launcher.buckets(self._arn_start + name).keys(location["bucketName"], prefix)
-        except BucketError as error:
-            raise ConnectorServerException(f"Error while communicating to connector: {error}") from None
-        if not found:
-            raise ConnectorServerException(
-                f"Error while communicating to connector: there is no object under s3://{location['bucketName']}/"
-                f"{prefix}. Put the source files there before the flow is created."
-            )
 
     def _refuse_duplicate(self, name: str) -> None:
         if name in self.flows:
