@@ -25,11 +25,18 @@ _EXTRA_MODULES = frozenset(
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() else -1
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
+    return port
+
+
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m airflow_provider_appflow_isv.local", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="loopback address to serve on (default: %(default)s)")
-    parser.add_argument("--aws-port", type=int, default=4566, help="port of the AWS endpoint (default: %(default)s)")
-    parser.add_argument("--saas-port", type=int, default=4567, help="port of Salesforce (default: %(default)s)")
+    parser.add_argument("--aws-port", type=_port, default=4566, help="port of the AWS endpoint (default: %(default)s)")
+    parser.add_argument("--saas-port", type=_port, default=4567, help="port of Salesforce (default: %(default)s)")
     parser.add_argument("--seed", action="store_true", help="make an ISV account and three tenants")
     parser.add_argument("--verbose", action="store_true", help="log each request to standard error")
     return parser.parse_args(arguments)

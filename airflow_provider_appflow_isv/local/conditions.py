@@ -25,6 +25,19 @@ _VARIABLE = re.compile(r"\$\{\s*([^{},]*?)\s*(?:,\s*'([^{}]*)'\s*)?\}")
 _ARN_PARTS = 6
 
 
+class Spelled(str):
+    """A value of a condition key that a policy may write in other ways too: an operator tries all of them."""
+
+    others: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, value: str, *others: str) -> Spelled:
+        """Return a value with the other ways of writing it."""
+        spelled = cls(value)
+        spelled.others = others
+        return spelled
+
+
 class NotUnderstoodError(ValueError):
     """A part of a policy that cannot be evaluated, so that it must not grant anything."""
 
@@ -141,8 +154,10 @@ class _Operator:
     has_variables: bool = False
 
     def accepts(self, expected: list[str], actual: str, context: RequestContext) -> bool:
+        spellings = (actual, *actual.others) if isinstance(actual, Spelled) else (actual,)
+        patterns = list(self._filled(expected, context))
         try:
-            return any(self.matches(each, actual) for each in self._filled(expected, context)) is not self.negated
+            return any(self.matches(each, spelt) for each in patterns for spelt in spellings) is not self.negated
         except (ValueError, InvalidOperation, OverflowError):
             raise NotUnderstoodError(f"Condition: {actual!r} cannot be compared with {expected}.") from None
 

@@ -1,4 +1,4 @@
-"""Settings, clock and faults of the local AppFlow over HTTP, below ``/local/`` on the AWS endpoint.
+"""Settings, quotas, clock and faults of the local AppFlow over HTTP, below ``/local/`` on the AWS endpoint.
 
 For tests in another process than the local stack. A browser must not come here by accident: whatever changes something
 has to say ``Content-Type: application/json``, which no page may send unasked, and the Host has to be loopback.
@@ -6,8 +6,9 @@ has to say ``Content-Type: application/json``, which no page may send unasked, a
 
 from __future__ import annotations
 
-import ipaddress
 import json
+import threading
+import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,10 +17,16 @@ from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.appflow.controls import checks
 from airflow_provider_appflow_isv.local.appflow.controls.checks import checked
 from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.quotas import quotas
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.appflow.flows.scheduler import scheduler
+from airflow_provider_appflow_isv.local.appflow.runs.engine import engine
+from airflow_provider_appflow_isv.local.appflow.runs.reports import reports
+from airflow_provider_appflow_isv.local.loopback import is_loopback
 
 _PREFIX = "/local/"
 _JSON = "application/json"
+_PATIENCE = 30.0  # seconds that a move of the clock waits for what it brings, unless told otherwise
 _IDENTITY = "enforce_identity"  # moto's reset ends this mode, so that it isn't one of the settings
 
 Answer = tuple[int, dict[str, str], str]
@@ -82,11 +89,7 @@ def _carry_out(method: str, path: str, headers: Mapping[bytes, str], body: bytes
 
 def _check_host(host: str) -> None:
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    try:
-        loopback = name == "localhost" or ipaddress.ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if not is_loopback(name):
         raise _RefusedError(HTTPStatus.FORBIDDEN, f"Host: must be a loopback address, not {host!r}.")
 
 
@@ -118,6 +121,15 @@ def _change_settings(members: Members) -> Members:
     return _settings({})
 
 
+def _quotas(_: Members) -> Members:
+    return dict(quotas.values())
+
+
+def _change_quotas(members: Members) -> Members:
+    quotas.update(members)
+    return _quotas({})
+
+
 def _clock(_: Members) -> Members:
     return {"now": settings.now()}
 
@@ -126,10 +138,22 @@ def _advance_clock(members: Members) -> Members:
     rest = dict(members)
     if "advance" not in rest:
         raise ValueError("advance: must be a number of seconds, and is missing")
-    seconds = checked("advance", checks.finite, rest.pop("advance"))
+    seconds = checked("advance", settings.move, rest.pop("advance"))
+    wait = checked("wait", checks.seconds, rest.pop("wait", _PATIENCE))
     _no_members(rest)
     settings.advance_clock(seconds)
-    return _clock({})
+    return {**_clock({}), "done": _is_carried_out(min(wait, threading.TIMEOUT_MAX))}
+
+
+def _is_carried_out(wait: float) -> bool:
+    """Wait for what the clock has brought to be done; say whether it is."""
+    until = time.monotonic() + wait
+    try:
+        scheduler.wait_until_idle(wait)
+        engine.wait_until_kept(max(0.0, until - time.monotonic()))
+        return reports.wait_until_done(max(0.0, until - time.monotonic()))
+    except TimeoutError:
+        return False
 
 
 def _faults(_: Members) -> Members:
@@ -162,6 +186,7 @@ def _reset(members: Members) -> Members:
 
 _RESOURCES: dict[str, dict[str, Callable[[Members], Members]]] = {
     "settings": {"GET": _settings, "PATCH": _change_settings},
+    "quotas": {"GET": _quotas, "PATCH": _change_quotas},
     "clock": {"GET": _clock, "POST": _advance_clock},
     "faults": {"GET": _faults, "POST": _inject, "DELETE": _clear_faults},
     "reset": {"POST": _reset},

@@ -2,8 +2,9 @@
 
 moto's own delivery drops ``account`` and ``resources`` on the way, ignores disabled rules, and looks every queue up in
 the rule's account. Facts: EventBridge user guide, "Event bus targets" (queues and buses need a policy that lets the
-rule in), "Sending and receiving events between AWS accounts" (an event keeps its ``account`` and is not handed on to a
-third one), "Input transformation".
+rule in; a target's role needs the permission instead, across accounts both), "IAM policy conditions", "Sending and
+receiving events between AWS accounts" (an event keeps its ``account`` and is not handed on to a third one), "Input
+transformation".
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from moto.events.utils import EventTemplateParser
 from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 
-from airflow_provider_appflow_isv.local.policies import Principal, is_allowed
+from airflow_provider_appflow_isv.local.identity import Caller, find_role
+from airflow_provider_appflow_isv.local.policies import evaluate, is_permitted, parse_policy
+from airflow_provider_appflow_isv.local.services import EVENTBRIDGE, refusal, service_context
 
 _log = logging.getLogger(__name__)
-_EVENTBRIDGE = Principal(service="events.amazonaws.com")
 
 Event = dict[str, Any]
 
@@ -85,7 +87,7 @@ def _send(rule: Rule, target: dict[str, Any], event: Event, *, forwarded: bool) 
     if arn.service == "sqs":
         _send_to_queue(rule, target, arn, _input(target, event))
     elif arn.service == "events" and arn.resource.startswith("event-bus/"):
-        _send_to_bus(rule, arn, event, forwarded=forwarded)
+        _send_to_bus(rule, target, arn, event, forwarded=forwarded)
     elif arn.service == "logs":
         _send_to_log_group(arn, _input(target, event), event["id"])
     else:
@@ -112,35 +114,68 @@ def _send_to_queue(rule: Rule, target: dict[str, Any], arn: _Arn, body: str) -> 
     queue = backend.queues.get(arn.resource)
     if queue is None:
         raise UndeliverableError("there is no such queue")
-    context = {"aws:SourceArn": rule.arn, "aws:SourceAccount": rule.account_id}
-    if "RoleArn" not in target and not is_allowed(
-        json.loads(queue.policy) if queue.policy else {},
-        principal=_EVENTBRIDGE,
-        action="sqs:SendMessage",
-        resource=target["Arn"],
-        context=context,
-    ):
-        raise UndeliverableError("its policy does not allow events.amazonaws.com sqs:SendMessage for this rule")
+    if "RoleArn" in target:
+        _check_caller(_in_role(rule, target["RoleArn"]), "sqs:SendMessage", target["Arn"], queue.policy, {})
+    else:
+        refused = refusal(
+            queue.policy, EVENTBRIDGE, "sqs:SendMessage", target["Arn"], _context(rule, arn.region, arn.account)
+        )
+        if refused is not None:
+            raise UndeliverableError(f"its policy {refused}")
     group = target.get("SqsParameters", {}).get("MessageGroupId")
     backend.send_message(arn.resource, body, group_id=group)
 
 
-def _send_to_bus(rule: Rule, arn: _Arn, event: Event, *, forwarded: bool) -> None:
+def _send_to_bus(rule: Rule, target: dict[str, Any], arn: _Arn, event: Event, *, forwarded: bool) -> None:
     if forwarded:
         raise UndeliverableError("an event of another account's bus is not handed on to a third bus")
     name = arn.resource.removeprefix("event-bus/")
     bus = events_backends[arn.account][arn.region].event_buses.get(name)
     if bus is None:
         raise UndeliverableError("there is no such bus")
-    if arn.account != rule.account_id and not is_allowed(
-        json.loads(bus.policy) if bus.policy else {},
-        principal=Principal(account_id=rule.account_id),
-        action="events:PutEvents",
-        resource=bus.arn,
-        context={"aws:SourceArn": rule.arn, "aws:SourceAccount": rule.account_id},
-    ):
-        raise UndeliverableError(f"its policy does not allow the account {rule.account_id} events:PutEvents")
+    # that without a role it is the account's root who asks is a guess
+    role_arn = target.get("RoleArn")
+    caller = _in_role(rule, role_arn) if role_arn else Caller.root(rule.account_id, rule.region_name)
+    about = {
+        "aws:SourceArn": rule.arn,
+        "aws:SourceAccount": rule.account_id,
+        "events:source": event["source"],
+        "events:detail-type": event["detail-type"],
+    }
+    _check_caller(caller, "events:PutEvents", target["Arn"], bus.policy, about)
     put(arn.account, arn.region, name, event, forwarded=True)
+
+
+def _context(rule: Rule, region: str, resource_account: str) -> dict[str, str]:
+    return service_context(
+        EVENTBRIDGE,
+        region=region,
+        resource_account=resource_account,
+        source_account=rule.account_id,
+        source_arn=rule.arn,
+    )
+
+
+def _in_role(rule: Rule, role_arn: str) -> Caller:
+    """EventBridge in the role of a target, which has to trust it and to be of the rule's account."""
+    role = find_role(role_arn, rule.region_name)
+    if role is None or role.account_id != rule.account_id:
+        raise UndeliverableError(f"there is no role {role_arn} in the rule's account")
+    context = _context(rule, rule.region_name, rule.account_id)
+    refused = refusal(role.assume_role_policy_document, EVENTBRIDGE, "sts:AssumeRole", None, context)
+    if refused is not None:
+        raise UndeliverableError(f"the trust policy of {role_arn} {refused}")
+    return Caller.in_service(role, rule.name, rule.region_name)
+
+
+def _check_caller(caller: Caller, action: str, resource: str, policy: str | None, about: dict[str, str]) -> None:
+    context = {**caller.context(resource), **about}
+    identity = caller.identity_verdict(action, resource, context)
+    target = evaluate(
+        [parse_policy(policy)], principal=caller.principal, action=action, resource=resource, context=context
+    )
+    if not is_permitted(identity, target, same_account=_Arn.of(resource).account == caller.account_id):
+        raise UndeliverableError(f"its policy and those of {caller.arn} do not allow {action}")
 
 
 def _send_to_log_group(arn: _Arn, body: str, event_id: str) -> None:

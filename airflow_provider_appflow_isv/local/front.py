@@ -235,9 +235,10 @@ def _logging(scope: Scope, send: Send) -> Send:
     async def logged(message: Message) -> None:
         if message["type"] == "http.response.start":
             host, _ = scope["client"]
-            query = b"?" + scope["query_string"] if scope["query_string"] else b""
-            target = (scope["raw_path"] + query).decode("latin-1")
-            log.info('%s "%s %s" %d', host, scope["method"], target, message["status"])
+            path = scope["raw_path"].decode(
+                "latin-1"
+            )  # without the query, in which there may be a signature or a token
+            log.info('%s "%s %s" %d', host, scope["method"], path, message["status"])
         await send(message)
 
     return logged

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,12 @@ from airflow_provider_appflow_isv.local.policies import Principal, Verdict, eval
 from airflow_provider_appflow_isv.local.role_sessions import attributes_of
 
 if TYPE_CHECKING:
+    from moto.core.responses import BaseResponse
+
     from airflow_provider_appflow_isv.local.conditions import Context
 
+_ACCOUNT_HEADER = "x-moto-account-id"  # by which a test acts for an account's root without a key
+_ARN_PARTS = 6
 _ROLE_ARN = re.compile(r"arn:[^:]+:iam::(\d{12}):role/.+")
 _IDENTITY, _BOUNDARY, _SESSION = "identity-based policy", "permissions boundary", "session policy"
 _enforced_on: object = None
@@ -53,6 +57,13 @@ def _moto_state() -> object:
 
 class NotAuthorizedError(Exception):
     """The caller may not do it; the message is IAM's."""
+
+
+class UnknownKeyError(Exception):
+    """The access key is nobody's or switched off; the message is AWS's."""
+
+    def __init__(self) -> None:
+        super().__init__("The security token included in the request is invalid.")
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,8 @@ class Caller:
     :param region: Region of the request.
     :param user: the IAM user; None for a role session or root.
     :param session: the role session; None for a user or root.
+    :param service_role: the role that an AWS service has assumed; None for any other caller.
+    :param client: condition keys of what the caller calls with; default none.
     """
 
     account_id: str
@@ -98,31 +111,51 @@ class Caller:
     region: str
     user: User | None = None
     session: AssumedRole | None = None
+    service_role: Role | None = None
+    client: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def root(cls, account_id: str, region: str) -> Caller:
+        """Return an account's root."""
+        return cls(account_id, f"arn:{get_partition(region)}:iam::{account_id}:root", region)
+
+    @classmethod
+    def in_service(cls, role: Role, session_name: str, region: str) -> Caller:
+        """Return an AWS service in a role that it has assumed."""
+        arn = f"arn:{get_partition(region)}:sts::{role.account_id}:assumed-role/{role.name}/{session_name}"
+        return cls(str(role.account_id), arn, region, service_role=role)
 
     @property
     def principal(self) -> Principal:
         """The caller as resource policies name it."""
-        arns = (self.arn, self.session.role_arn) if self.session else (self.arn,)
-        return Principal(account_id=self.account_id, arns=arns)
+        return Principal(account_id=self.account_id, arns=(self.arn, self._role_arn) if self._role_arn else (self.arn,))
 
-    def context(self) -> dict[str, str | Sequence[str]]:
-        """Return the condition keys that each of the caller's requests has."""
+    def context(self, resource: str = "*") -> dict[str, str | Sequence[str]]:
+        """Return the condition keys that each of the caller's requests has.
+
+        :param resource: ARN acted on; default ``*``, which is taken for one of the caller's account.
+        """
         now = time.time()
         context: dict[str, str | Sequence[str]] = {
             "aws:PrincipalArn": self.principal.arns[-1],
             "aws:PrincipalAccount": self.account_id,
-            "aws:PrincipalType": "AssumedRole" if self.session else "User" if self.user else "Account",
+            "aws:PrincipalType": "AssumedRole" if self._role_arn else "User" if self.user else "Account",
+            "aws:ResourceAccount": _account_of(resource) or self.account_id,
             "aws:PrincipalIsAWSService": "false",
             "aws:ViaAWSService": "false",
             "aws:SecureTransport": "true",  # as it would be at AWS; the local stack itself speaks plain HTTP
             "aws:RequestedRegion": self.region,
             "aws:CurrentTime": datetime.fromtimestamp(now, UTC).isoformat(),
             "aws:EpochTime": str(int(now)),
+            **self.client,
         }
         if self.user:
             context |= {"aws:username": self.user.name, "aws:userid": self.user.id}
         elif self.session:
             context |= {"aws:userid": self.session.user_id, "aws:MultiFactorAuthPresent": "false"}
+            context["aws:TokenIssueTime"] = self.session.access_key.create_date.replace(tzinfo=UTC).isoformat()
+        elif self.service_role:
+            context["aws:userid"] = f"{self.service_role.id}:{self.arn.rpartition('/')[2]}"
         else:
             context["aws:userid"] = self.account_id
         source_identity = attributes_of(self.session).source_identity
@@ -150,7 +183,7 @@ class Caller:
         :param context: condition keys of the request beside the caller's own; default none.
         :raises NotAuthorizedError: in IAM's words, which name the kind of policy to change.
         """
-        keys = {**self.context(), **(context or {})}
+        keys = {**self.context(resource), **(context or {})}
         if self.identity_verdict(action, resource, keys) is not Verdict.ALLOWED:
             refused = f"{action} on resource: {resource} {self.blame(action, resource, keys)}"
             raise NotAuthorizedError(f"User: {self.arn} is not authorized to perform: {refused}")
@@ -165,15 +198,16 @@ class Caller:
         if self.user:
             owners: list[User | Group | Role] = [self.user, *self._iam.get_groups_for_user(self.user.name)]
             return [_Policies(_IDENTITY, [entry for owner in owners for entry in _attached(owner)])]
-        if not self.session:
+        if not self._role_arn:
             return []
         role = self._role()
         kinds = [_Policies(_IDENTITY, list(_attached(role)) if role else [])]
         if role and role.permissions_boundary_arn:
             kinds.append(_Policies(_BOUNDARY, self._managed([role.permissions_boundary_arn])))
         managed = attributes_of(self.session).policy_arns
-        if self.session.policy or managed:
-            inline = [(None, parse_policy(self.session.policy))] if self.session.policy else []
+        text = self.session.policy if self.session else None
+        if text or managed:
+            inline = [(None, parse_policy(text))] if text else []
             kinds.append(_Policies(_SESSION, [*inline, *self._managed(managed)]))
         return kinds
 
@@ -189,12 +223,37 @@ class Caller:
         hidden = {key.lower() for key in session_tags}
         return {**{key: value for key, value in tags.items() if key.lower() not in hidden}, **session_tags}
 
+    @property
+    def _role_arn(self) -> str | None:
+        """Of the role that the caller has assumed."""
+        if self.service_role:
+            return str(self.service_role.arn)
+        return self.session.role_arn if self.session else None
+
     def _role(self) -> Role | None:
-        return find_role(self.session.role_arn, self.region) if self.session else None
+        return self.service_role or (find_role(self._role_arn, self.region) if self._role_arn else None)
 
     @property
     def _iam(self) -> Any:
         return iam_backends[self.account_id][get_partition(self.region)]
+
+
+def caller_of(request: BaseResponse) -> Caller:
+    """Say who makes a request, with what moto knows of the client.
+
+    :param request: moto's view of it.
+    :raises UnknownKeyError: while the mode is on, for an access key that moto does not know or that is Inactive, unless
+        ``x-moto-account-id`` names the account.
+    """
+    key, account_id = request.get_access_key(), request.current_account
+    caller = find_caller(account_id, key, request.region)
+    if is_enforced() and _ACCOUNT_HEADER not in request.headers:
+        known = iam_backends[account_id][get_partition(request.region)].access_keys.get(key)
+        if known is None or known.status != "Active":
+            raise UnknownKeyError
+    sent = request.normalized_request
+    client = {"aws:SourceIp": sent.remote_addr, "aws:UserAgent": sent.headers.get("User-Agent")}
+    return replace(caller, client={name: value for name, value in client.items() if value})
 
 
 def find_caller(account_id: str, access_key_id: str, region: str) -> Caller:
@@ -210,8 +269,7 @@ def find_caller(account_id: str, access_key_id: str, region: str) -> Caller:
     if session is not None:
         return Caller(account_id, session.arn, region, session=session)
     user = iam_backends[account_id][partition].get_user_from_access_key_id(access_key_id)
-    arn = user.arn if user is not None else f"arn:{partition}:iam::{account_id}:root"
-    return Caller(account_id, arn, region, user=user)
+    return Caller(account_id, user.arn, region, user=user) if user else Caller.root(account_id, region)
 
 
 def find_role(role_arn: str, region: str) -> Role | None:
@@ -223,6 +281,11 @@ def find_role(role_arn: str, region: str) -> Role | None:
         return iam_backends[match[1]][get_partition(region)].get_role_by_arn(role_arn)
     except NotFoundException:
         return None
+
+
+def _account_of(arn: str) -> str | None:
+    parts = arn.split(":", _ARN_PARTS - 1)
+    return parts[-2] if len(parts) == _ARN_PARTS else None
 
 
 def _attached(owner: User | Group | Role) -> Iterable[tuple[str | None, Mapping[str, Any]]]:

@@ -75,11 +75,14 @@ class _Request:
 
 
 def parse_policy(text: str | None) -> dict[str, Any]:
-    """Return a stored policy document as JSON; moto keeps some URL-encoded. What is no JSON object has no statement."""
+    """Return a stored policy document as JSON; moto keeps some URL-encoded. What is no JSON object has no statement.
+
+    :param text: the document, None for none.
+    """
     for candidate in (text or "", unquote(text or "")):
         try:
             document = json.loads(candidate)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         return document if isinstance(document, dict) else {}
     return {}
@@ -113,10 +116,19 @@ def evaluate(
 
 
 def is_allowed(
-    policy: Mapping[str, Any], *, principal: Principal, action: str, resource: str | None, context: Context
+    policy: str | Mapping[str, Any] | None,
+    *,
+    principal: Principal,
+    action: str,
+    resource: str | None,
+    context: Context,
 ) -> bool:
-    """Say whether a resource policy lets a principal, or its account, do something; parameters as of ``evaluate``."""
-    verdict = evaluate([policy], principal=principal, action=action, resource=resource, context=context)
+    """Say whether a resource policy lets a principal, or its account, do something.
+
+    :param policy: the document, as its text or as parsed JSON; None for none. The other parameters as of ``evaluate``.
+    """
+    document = policy if isinstance(policy, Mapping) else parse_policy(policy)
+    verdict = evaluate([document], principal=principal, action=action, resource=resource, context=context)
     return verdict in (Verdict.ALLOWED, Verdict.DELEGATED)
 
 
@@ -185,20 +197,25 @@ def _match_principal(statement: Mapping[str, Any], principal: Principal | None, 
             raise NotUnderstoodError("Statement: an identity policy names no principal.")
         return Verdict.ALLOWED
     if not exceptions:
-        return _named(statement.get("Principal"), principal)
+        return _named(statement.get("Principal"), principal, denies=denies)
     if not denies or "Principal" in statement:
         raise NotUnderstoodError("Statement: NotPrincipal goes with Deny, and without Principal.")
     return Verdict.SILENT if _excepted(statement["NotPrincipal"], principal) else Verdict.ALLOWED
 
 
-def _named(element: Any, principal: Principal) -> Verdict:
+def _named(element: Any, principal: Principal, *, denies: bool) -> Verdict:
+    """How a Principal element names who asks.
+
+    Whether everybody of ``{"AWS": "*"}`` includes AWS's services is nowhere said: a guess is that only a Deny's does.
+    """
     if element == "*":
         return Verdict.ALLOWED
     if not isinstance(element, Mapping):
         return Verdict.SILENT
-    if principal.service is not None:
-        return Verdict.ALLOWED if principal.service in as_list(element.get("Service")) else Verdict.SILENT
     names = as_list(element.get("AWS"))
+    if principal.service is not None:
+        named = principal.service in as_list(element.get("Service")) or (denies and "*" in names)
+        return Verdict.ALLOWED if named else Verdict.SILENT
     if "*" in names or any(arn in names for arn in principal.arns):
         return Verdict.ALLOWED
     return Verdict.DELEGATED if _account_named(names, principal) else Verdict.SILENT
@@ -210,7 +227,7 @@ def _excepted(element: Any, principal: Principal) -> bool:
     Fact: IAM user guide, "NotPrincipal": the account is looked at first, then the role, then the session.
     """
     if principal.service is not None or not isinstance(element, Mapping):
-        return _named(element, principal) is Verdict.ALLOWED
+        return _named(element, principal, denies=False) is Verdict.ALLOWED
     names = as_list(element.get("AWS"))
     return "*" in names or (
         _account_named(names, principal) and all(arn in names or _ROOT_ARN.fullmatch(arn) for arn in principal.arns)

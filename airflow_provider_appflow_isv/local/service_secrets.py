@@ -15,9 +15,8 @@ from moto.core.exceptions import JsonRESTError
 from moto.kms.models import Key, kms_backends
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
 
-from airflow_provider_appflow_isv.local.policies import Principal, is_allowed, parse_policy
+from airflow_provider_appflow_isv.local.services import APPFLOW, refusal, service_context
 
-_APPFLOW = Principal(service="appflow.amazonaws.com")
 _SECRET_ARN = re.compile(r"arn:[^:]+:secretsmanager:([^:]+):(\d{12}):secret:.+")
 _KEY_ARN = re.compile(r"arn:[^:]+:kms:([^:]+):(\d{12}):(?:key/)?(.+)")
 _AWS_MANAGED = (None, SecretsManagerBackend.DEFAULT_KMS_KEY_ALIAS)
@@ -31,7 +30,8 @@ def read_as_appflow(secret_arn: str, account_id: str) -> dict[str, Any]:
     """Read a secret as AppFlow does for somebody's connector profile or flow.
 
     Asked are the secret's resource policy (``secretsmanager:GetSecretValue``) and, where a customer managed key
-    encrypts it, the key's policy (``kms:Decrypt``). Both see ``aws:SourceAccount``.
+    encrypts it, the key's policy (``kms:Decrypt``). Both see ``aws:SourceAccount``. That AppFlow asks by the secret's
+    ARN for the version AWSCURRENT (``secretsmanager:SecretId``, ``secretsmanager:VersionStage``) is a guess.
 
     :param secret_arn: the secret.
     :param account_id: account of the connector profile, which ``aws:SourceAccount`` is.
@@ -51,18 +51,11 @@ def read_as_appflow(secret_arn: str, account_id: str) -> dict[str, Any]:
         raise SecretUnreadableError(
             f"{secret_arn} is a replica, which the local stack does not read; name its primary."
         )
-    context = {"aws:SourceAccount": account_id, "aws:SecureTransport": "true"}
-    if not is_allowed(
-        parse_policy(secret.policy),
-        principal=_APPFLOW,
-        action="secretsmanager:GetSecretValue",
-        resource=secret.arn,
-        context=context,
-    ):
-        raise SecretUnreadableError(
-            f"The policy of {secret.arn} does not allow appflow.amazonaws.com secretsmanager:GetSecretValue for "
-            f"account {account_id}."
-        )
+    context = service_context(APPFLOW, region=region, resource_account=owner, source_account=account_id)
+    asked = {"secretsmanager:SecretId": secret.arn, "secretsmanager:VersionStage": "AWSCURRENT"}
+    refused = refusal(secret.policy, APPFLOW, "secretsmanager:GetSecretValue", secret.arn, {**context, **asked})
+    if refused is not None:
+        raise SecretUnreadableError(f"The policy of {secret.arn} {refused}")
     _check_key(secret, region, owner, context)
     return _content(backend, secret.arn)
 
@@ -77,14 +70,10 @@ def _check_key(secret: FakeSecret, region: str, owner: str, context: dict[str, s
         "kms:ViaService": f"secretsmanager.{region}.amazonaws.com",
         "kms:EncryptionContext:SecretARN": secret.arn,
     }
-    if not is_allowed(
-        parse_policy(key.policy),
-        principal=_APPFLOW,
-        action="kms:Decrypt",
-        resource=key.arn,
-        context={**context, **through_secrets_manager},
-    ):
-        raise SecretUnreadableError(f"The policy of {key.arn} does not allow appflow.amazonaws.com kms:Decrypt.")
+    asked = {**context, "aws:ResourceAccount": str(key.account_id), **through_secrets_manager}
+    refused = refusal(key.policy, APPFLOW, "kms:Decrypt", key.arn, asked)
+    if refused is not None:
+        raise SecretUnreadableError(f"The policy of {key.arn} {refused}")
 
 
 def _find_key(key_id: str, region: str, owner: str) -> Key | None:

@@ -67,6 +67,8 @@ def wsgi_served(listener: socket.socket, app: WSGIApplication, *, verbose: bool)
 
         def log_request(self, *args: Any, **kwargs: Any) -> None:
             if verbose:
+                # without the query, in which there may be a token; nothing else reads the path once it is answered
+                self.path = getattr(self, "path", "").partition("?")[0]
                 super().log_request(*args, **kwargs)
 
     server = make_server(host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import threading
@@ -17,6 +16,8 @@ from airflow_provider_appflow_isv.local import front, salesforce, servicenow
 from airflow_provider_appflow_isv.local.appflow import register
 from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.appflow.wire.access_keys import account_of_key
+from airflow_provider_appflow_isv.local.loopback import is_loopback
 from airflow_provider_appflow_isv.local.seed import REGION, seed_stack
 from airflow_provider_appflow_isv.local.serving import asgi_served, listen, logged, wsgi_served
 
@@ -32,16 +33,14 @@ _MOTO_ENVIRONMENT = {"MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS": "false", "MOTO_ACCOUNT
 _CLIENT_ENVIRONMENT = {"AWS_PROFILE": None, "AWS_DEFAULT_PROFILE": None}
 # What a client sends before there is a seed; moto takes unknown keys for its default account.
 _UNSEEDED_KEY = "local"
+_RESET = "/moto-api/reset"
 _SERVICENOW = "/servicenow"  # path of ServiceNow beside Salesforce
 _one_at_a_time = threading.Lock()
 
 
 def _check_loopback(host: str) -> None:
-    try:
-        loopback = ipaddress.IPv4Address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    # an address, since clients put the names of buckets before other hosts; the sockets are IPv4
+    if not is_loopback(host) or not host.startswith("127."):
         raise ValueError(f"host: the local stack serves on loopback only, got {host!r}; use 127.0.0.1")
 
 
@@ -145,17 +144,19 @@ class LocalStack:
             saas_listener = starting.enter_context(listen(self._host, self._saas_port))
             self.aws_url = f"http://{self._host}:{aws_listener.getsockname()[1]}"
             self.saas_url = f"http://{self._host}:{saas_listener.getsockname()[1]}"
-            self.orgs = salesforce.Orgs(self.saas_url)
-            self.instances = servicenow.Instances(f"{self.saas_url}{_SERVICENOW}")
+            self.orgs = salesforce.Orgs(self.saas_url, record_clock=settings.now)
+            self.instances = servicenow.Instances(f"{self.saas_url}{_SERVICENOW}", record_clock=settings.now)
             self._seed = None
             register()
             settings.reset()
             aws = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
-            Client(aws).post("/moto-api/reset")
+            self._moto = Client(aws)
+            self._moto.post(_RESET)
             if self._verbose:
                 starting.enter_context(logged(front.log))
             application = front.Front(aws, verbose=self._verbose)
-            starting.callback(settings.reset)  # once the servers are down: ends what flows do by themselves
+            starting.callback(settings.reset)
+            starting.callback(self._moto.post, _RESET)  # once the servers are down: ends what flows do by themselves
             starting.callback(application.close)
             starting.enter_context(asgi_served(aws_listener, application))
             starting.enter_context(_connection_faults())
@@ -172,17 +173,43 @@ class LocalStack:
         if running is not None:
             running.close()
 
+    def reset(self) -> None:
+        """Go back to what a start begins with, while the servers go on: AWS, orgs and instances are empty, settings,
+        quotas, clock and faults at their defaults; there is no seed until :meth:`seed` makes a new one.
+
+        :raises RuntimeError: if the stack doesn't run.
+        """
+        if self._running is None:
+            raise RuntimeError("the local stack doesn't run; start it, which empties it, too")
+        settings.reset()
+        self._moto.post(_RESET)
+        for org in self.orgs:
+            self.orgs.remove(org.name)
+        self.instances.clear()
+        self._seed = None
+
     def seed(self) -> Seed:
-        """Make an ISV account and three tenants with their orgs; at most once per start.
+        """Make an ISV account and three tenants with their orgs; once, unless a reset has emptied AWS since.
+
+        A new seed has new orgs in place of the tenants' earlier ones.
 
         :return: what was made.
         :raises RuntimeError: if the stack doesn't run.
         """
         if self._running is None:
             raise RuntimeError("the local stack doesn't run; start it before seeding")
-        if self._seed is None:
-            self._seed = seed_stack(self.aws_url, self.orgs)
-        return self._seed
+        seeded = self._live_seed()
+        if seeded is None:
+            for tenant in self._seed.tenants if self._seed else ():
+                self.orgs.remove(tenant.name)
+            seeded = self._seed = seed_stack(self.aws_url, self.orgs)
+        return seeded
+
+    def _live_seed(self) -> Seed | None:
+        """The seed, None if there is none, or if it went with a reset of moto."""
+        seeded = self._seed
+        is_live = seeded is not None and account_of_key(seeded.access_key_id) == seeded.isv_account
+        return seeded if is_live else None
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables that a client of this stack needs.
@@ -195,7 +222,7 @@ class LocalStack:
         """
         if self._running is None:
             raise RuntimeError("the local stack doesn't run; start it before asking for its environment")
-        seeded = self._seed
+        seeded = self._live_seed()
         variables = {
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_ACCESS_KEY_ID": seeded.access_key_id if seeded else _UNSEEDED_KEY,

@@ -1,7 +1,8 @@
 """Makes moto's STS check on AssumeRole what AWS checks: the request, the role's trust policy and the caller's policies.
 
 By itself moto lets anybody assume anything across accounts: neither the role's existence nor its trust policy nor a
-missing ExternalId is looked at there, and session tags and source identity are dropped.
+missing ExternalId is looked at there, and session tags and source identity are dropped. AssumeRoleWithWebIdentity and
+AssumeRoleWithSAML ask no trust policy at all and are refused: nobody is here who could vouch for their tokens.
 
 Facts: STS API reference, AssumeRole; IAM user guide, "Pass session tags in AWS STS" and "Monitor and control actions
 taken with assumed roles".
@@ -10,15 +11,15 @@ taken with assumed roles".
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from moto.core.exceptions import AccessDeniedError
+from moto.core.exceptions import AccessDeniedError, InvalidClientTokenIdError
 from moto.sts.exceptions import STSValidationError
 from moto.sts.responses import TokenResponse
 
 from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.assume_role import AssumeRoleRequest
-from airflow_provider_appflow_isv.local.identity import Caller, find_caller, find_role
+from airflow_provider_appflow_isv.local.identity import Caller, UnknownKeyError, caller_of, find_role
 from airflow_provider_appflow_isv.local.policies import Verdict, evaluate, is_permitted, parse_policy
 from airflow_provider_appflow_isv.local.role_sessions import attributes_of, remember
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from moto.iam.models import Role
 
 _CHAINED_DURATION = 3600
+_UNCHECKED = {
+    "assume_role_with_web_identity": "sts:AssumeRoleWithWebIdentity",
+    "assume_role_with_saml": "sts:AssumeRoleWithSAML",
+}
 _MARK = "_checks_trust_policies"
 
 
@@ -41,7 +46,10 @@ def enforce_trust() -> None:
       allow each of them too, unless the trust policy of a role in the caller's account names the caller itself;
     - ``ValidationError``, ``InvalidParameterValue``, ``MalformedPolicyDocument`` and ``PackedPolicyTooLarge`` (400)
       for a request outside the documented limits, a DurationSeconds above the role's MaxSessionDuration, or above an
-      hour for a role session that assumes a further role.
+      hour for a role session that assumes a further role;
+    - ``InvalidClientTokenId`` (403) while ``identity.enforce`` is on, for an access key that is nobody's or Inactive.
+
+    AssumeRoleWithWebIdentity and AssumeRoleWithSAML answer ``AccessDenied`` (403).
     """
     unchecked = TokenResponse.assume_role
     if hasattr(unchecked, _MARK):
@@ -49,7 +57,10 @@ def enforce_trust() -> None:
 
     @functools.wraps(unchecked)
     def assume_role(self: TokenResponse) -> Any:
-        caller = find_caller(self.current_account, self.get_access_key(), self.region)
+        try:
+            caller = caller_of(self)
+        except UnknownKeyError:
+            raise InvalidClientTokenIdError from None
         request = AssumeRoleRequest.read(self, attributes_of(caller.session))
         _check(caller, request)
         answer = unchecked(self)
@@ -61,6 +72,13 @@ def enforce_trust() -> None:
 
     setattr(assume_role, _MARK, True)
     TokenResponse.assume_role = assume_role  # type: ignore[method-assign]  # moto offers no hook here
+    for name, action in _UNCHECKED.items():
+        setattr(TokenResponse, name, functools.partialmethod(_refuse, action))
+
+
+def _refuse(response: TokenResponse, action: str) -> NoReturn:
+    why = "because the local stack checks trust policies on AssumeRole only; use AssumeRole"
+    raise AccessDeniedError("anonymous", f"{action} on resource: {response._get_param('RoleArn')} {why}")
 
 
 def _check(caller: Caller, request: AssumeRoleRequest) -> None:
@@ -78,7 +96,7 @@ def _check(caller: Caller, request: AssumeRoleRequest) -> None:
 
 
 def _check_trust(caller: Caller, request: AssumeRoleRequest, role: Role | None, action: str) -> None:
-    context = {**caller.context(), **request.context()}
+    context = {**caller.context(request.role_arn), **request.context()}
     if role is None:
         trust = Verdict.SILENT
     else:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_appflow_isv.local.conditions import NotUnderstoodError, RequestContext, conditions_met
+from airflow_provider_appflow_isv.local.conditions import NotUnderstoodError, RequestContext, Spelled, conditions_met
 
 KEY = "aws:SourceIdentity"
 ARN = "arn:aws:appflow:us-east-1:111111111111:flow/daily:v2"
@@ -164,6 +164,13 @@ def test_special_characters_can_be_written_as_variables(text: str, met: bool) ->
 
 def test_an_arn_may_be_a_variable() -> None:
     assert holds("ArnEquals", "${aws:PrincipalArn}", ARN, **{"aws:PrincipalArn": ARN})
+
+
+@pytest.mark.parametrize(("expected", "met"), [("first", True), ("second", True), ("third", False)])
+def test_a_value_with_several_spellings_is_met_by_each(expected: str, met: bool) -> None:
+    value = Spelled.of("first", "second")
+    assert holds("StringEquals", expected, value) is met
+    assert holds("StringNotEquals", expected, value) is not met
 
 
 @given(TEXTS, TEXTS)

@@ -12,6 +12,7 @@ import requests
 from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.appflow.controls.effects import Error, Timeout
 from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.quotas import Quotas, quotas
 from airflow_provider_appflow_isv.local.appflow.controls.settings import Settings, settings
 from airflow_provider_appflow_isv.local.seed import account_client
 from airflow_provider_appflow_isv.local.stack import LocalStack
@@ -81,12 +82,44 @@ def test_the_clock_can_be_read_and_moved(stack: LocalStack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "field"), [({}, "advance"), ({"advance": "1h"}, "advance"), ({"advance": 1, "to": 2}, "to")]
+    ("body", "field"),
+    [
+        ({}, "advance"),
+        ({"advance": "1h"}, "advance"),
+        ({"advance": 1e12}, "advance"),
+        ({"advance": -1e12}, "advance"),
+        ({"advance": 1, "to": 2}, "to"),
+        ({"advance": 1, "wait": -1}, "wait"),
+    ],
 )
 def test_a_wrong_move_of_the_clock_is_refused_by_its_name(stack: LocalStack, body: Any, field: str) -> None:
     status, answer = _ask(stack, "POST", "clock", body)
     assert status == 400
     assert answer["message"].startswith(f"{field}: ")
+
+
+def test_the_quotas_can_be_read_and_changed(stack: LocalStack) -> None:
+    before = _ask(stack, "GET", "quotas")[1]
+    assert before == Quotas().values() | {"connector_profiles": before["connector_profiles"]}
+    assert _ask(stack, "PATCH", "quotas", {"flows": 0, "run_seconds": 1.5})[1]["run_seconds"] == 1.5
+    assert quotas.flows == 0
+    _ask(stack, "POST", "reset", {})
+    assert _ask(stack, "GET", "quotas")[1] == Quotas().values()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"flows": -1, "tags": 1}, "flows: must be a whole number, 0 or more, not -1"),
+        ({"run_seconds": "1", "tags": 1}, "run_seconds: must be a number of seconds, 0 or more"),
+        ({"tags": 1, "users": 1}, "users: there is no such quota"),
+    ],
+)
+def test_a_wrong_quota_is_refused_by_its_name_and_changes_nothing(stack: LocalStack, change: Any, message: str) -> None:
+    status, answer = _ask(stack, "PATCH", "quotas", change)
+    assert status == 400
+    assert answer["message"].startswith(message)
+    assert quotas.tags == Quotas().tags
 
 
 def test_faults_can_be_injected_listed_and_cleared(stack: LocalStack) -> None:
@@ -134,7 +167,7 @@ def test_a_fault_injected_over_http_is_one_injected_from_python(stack: LocalStac
         ({}, "effect: must be one of Error, "),
         ({"effect": "Explosion"}, "effect: must be one of Error, "),
         ({"effect": "Error"}, "code: Error needs it"),
-        ({"effect": "Error", "code": 500}, "code: must be a text"),
+        ({"effect": "Error", "code": 500}, "code: must be an error code: letters only"),
         ({"effect": "Latency", "seconds": "long"}, "seconds: must be a number of seconds"),
         ({"effect": "Timeout", "seconds": 3}, "seconds: Timeout has no such member"),
         ({"effect": "Timeout", "operation": "Start"}, "operation: AppFlow has no 'Start'"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.seed import REGION, account_client
@@ -56,10 +57,30 @@ def test_a_role_session_is_named_as_the_session(account: Account) -> None:
     assert message.startswith(f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{role}/loader is not authorized")
 
 
-def test_root_and_keys_that_nobody_knows_may_do_everything(account: Account) -> None:
+def test_root_may_do_everything(account: Account) -> None:
     assert_allowed(account_client(account.url, ACCOUNT, "appflow").start_flow, flowName="daily")
-    unknown = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-    assert_allowed(account.client(unknown).start_flow, flowName="daily")
+
+
+@pytest.mark.parametrize("why", ["unknown", "inactive", "deleted"])
+def test_a_key_that_is_nobodys_or_switched_off_is_refused(account: Account, why: str) -> None:
+    name, keys = account.user(allow("*"))
+    key = {"UserName": name, "AccessKeyId": keys["aws_access_key_id"]}
+    account.client(keys).list_flows()
+    if why == "unknown":
+        keys = {**keys, "aws_access_key_id": "local"}
+    elif why == "inactive":
+        account.iam.update_access_key(**key, Status="Inactive")
+    else:
+        account.iam.delete_access_key(**key)
+    with pytest.raises(ClientError) as error:
+        account.client(keys).list_flows()
+    assert error.value.response["Error"]["Code"] == "UnrecognizedClientException"
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_a_key_that_nobody_knows_is_the_default_accounts_while_the_mode_is_off(account: Account) -> None:
+    identity.enforce(False)
+    assert_allowed(account.client({"aws_access_key_id": "local", "aws_secret_access_key": "local"}).list_flows)
 
 
 @pytest.mark.parametrize("way", ["inline", "managed", "group inline", "group managed"])
@@ -86,6 +107,16 @@ def test_a_group_that_the_user_is_not_in_gives_nothing(account: Account) -> None
     account.iam.create_group(GroupName=group)
     account.iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=document(allow("appflow:*")))
     refusal(account.client(keys).list_flows)
+
+
+@pytest.mark.parametrize(("after", "allowed"), [("2020-01-01T00:00:00Z", True), ("2999-01-01T00:00:00Z", False)])
+def test_a_role_session_may_be_asked_when_it_was_issued(account: Account, after: str, allowed: bool) -> None:
+    issued = {"DateGreaterThan": {"aws:TokenIssueTime": after}}
+    appflow = account.client(account.session(account.role(allow("appflow:ListFlows", Condition=issued))))
+    if allowed:
+        appflow.list_flows()
+    else:
+        refusal(appflow.list_flows)
 
 
 @pytest.mark.parametrize("way", ["inline", "managed"])
@@ -210,6 +241,11 @@ def test_a_session_tag_comes_before_the_tag_of_the_role(account: Account) -> Non
         ({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, False),
         ({"NumericGreaterThan": {"aws:EpochTime": "1577836800"}}, True),
         ({"StringEquals": {"aws:PrincipalType": "User"}}, True),
+        ({"StringEquals": {"aws:ResourceAccount": ACCOUNT}}, True),
+        ({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, False),
+        ({"StringLike": {"aws:UserAgent": "Boto3/*"}}, True),
+        ({"Null": {"aws:TokenIssueTime": "false"}}, False),  # long-term keys are not issued
         ({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, False),  # the key is absent for long-term keys
         ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, True),
         ({"StringEquals": {"aws:PrincipalOrgID": "o-example"}}, False),

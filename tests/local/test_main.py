@@ -134,3 +134,10 @@ def test_a_missing_extra_is_one_clear_line(module: str) -> None:
     assert ended.returncode == 1
     assert "pip install 'airflow-provider-appflow-isv[local]'" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_there_is_none_of_is_said(port: str) -> None:
+    ended = _failed(f"--aws-port={port}")
+    assert ended.returncode == 2
+    assert f"argument --aws-port: {port!r} is no port: give a number from 0 to 65535" in ended.stderr

@@ -29,6 +29,28 @@ def test_a_policy_without_statements_allows_nothing() -> None:
     assert not is_allowed({}, principal=APPFLOW, action="s3:PutObject", resource=OBJECT, context={})
 
 
+def test_a_policy_may_come_as_its_text() -> None:
+    text = '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}}'
+    assert is_allowed(text, principal=APPFLOW, action="s3:PutObject", resource=OBJECT, context={})
+
+
+@pytest.mark.parametrize("text", [None, "", "no JSON", "[]", '"text"', "7", "null", "[" * 100_000])
+def test_a_text_that_is_no_policy_allows_nothing(text: str | None) -> None:
+    assert not is_allowed(text, principal=APPFLOW, action="s3:PutObject", resource=OBJECT, context={})
+
+
+@pytest.mark.parametrize(
+    ("effects", "allowed"), [(["Allow"], False), (["Deny"], False), (["AllowAll", "Deny"], False), (["AllowAll"], True)]
+)
+def test_everybody_of_aws_includes_services_for_a_denial_only(effects: list[str], allowed: bool) -> None:
+    written: dict[str, dict[str, Any]] = {
+        "Allow": {"Principal": {"AWS": "*"}},
+        "Deny": {"Effect": "Deny", "Principal": {"AWS": "*"}},
+        "AllowAll": {},
+    }
+    assert allows(*(written[effect] for effect in effects)) is allowed
+
+
 def test_a_statement_may_stand_alone_without_a_list() -> None:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}
     assert is_allowed({"Statement": statement}, principal=APPFLOW, action="s3:PutObject", resource=OBJECT, context={})

@@ -67,6 +67,23 @@ def test_a_secret_that_lets_appflow_in_is_read(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}},
+        {
+            "StringLike": {
+                "secretsmanager:SecretId": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:connected-app-*"
+            }
+        },
+        {"StringEquals": {"aws:ResourceAccount": ACCOUNT, "aws:RequestedRegion": REGION}},
+        {"Bool": {"aws:PrincipalIsAWSService": "true"}},
+    ],
+)
+def test_a_secrets_policy_sees_what_is_asked_and_by_whom(aws: Aws, condition: dict[str, Any]) -> None:
+    assert read_as_appflow(aws.make_secret(granted={"Condition": condition}), ACCOUNT) == CONTENT
+
+
+@pytest.mark.parametrize(
     "granted",
     [
         {"Principal": {"Service": "glue.amazonaws.com"}},
@@ -92,7 +109,7 @@ def test_a_secret_without_a_policy_is_not_read(aws: Aws) -> None:
 
 def test_the_profiles_account_is_what_the_policy_sees(aws: Aws) -> None:
     arn = aws.make_secret(granted={"Condition": FROM_ACCOUNT})
-    with pytest.raises(SecretUnreadableError, match="for account 999999999999"):
+    with pytest.raises(SecretUnreadableError, match="aws:SourceAccount 999999999999"):
         read_as_appflow(arn, "999999999999")
 
 

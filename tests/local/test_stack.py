@@ -4,6 +4,8 @@ import os
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,7 +16,12 @@ from botocore.exceptions import ConnectionClosedError
 
 from airflow_provider_appflow_isv.local.appflow.controls.effects import Drop, Error, Timeout
 from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.appflow.models import appflow_backends
+from airflow_provider_appflow_isv.local.seed import Seed, account_client
 from airflow_provider_appflow_isv.local.stack import LocalStack
+from tests.local.appflow.conftest import Org as AppFlowOrg
+from tests.local.appflow.conftest import flow_request, make_org, profile_request, scheduled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +83,14 @@ def test_a_second_stack_in_the_process_is_refused(stack: LocalStack) -> None:
 def test_only_loopback_is_served(host: str) -> None:
     with pytest.raises(ValueError, match=r"host: .* use 127\.0\.0\.1"):
         LocalStack(host=host)
+
+
+def test_another_address_of_loopback_is_served_with_its_orgs() -> None:
+    with LocalStack(host="127.0.0.2") as stack:
+        org = make_org(stack.orgs)
+        appflow = _client(stack, "appflow")
+        appflow.create_connector_profile(**profile_request(org))
+        assert appflow.list_connector_entities(connectorProfileName="SalesForceAPI")["connectorEntityMap"]
 
 
 def test_a_stack_that_does_not_run_has_no_environment_and_no_seed() -> None:
@@ -143,6 +158,19 @@ def test_the_servicenow_instances_are_served_beside_salesforce(stack: LocalStack
     assert "error" in answer.json()
 
 
+def test_records_are_stamped_by_the_local_clock_and_tokens_die_by_the_machines(stack: LocalStack) -> None:
+    org, instance = stack.orgs.create("tenant-x", accounts=1), stack.instances.create("tenant-x", 1)
+    org.add_user("loader@example.com")
+    session = org.sessions.issue("app", "loader@example.com", "api")
+    settings.advance_clock(timedelta(days=30).total_seconds())
+    record_id = org.insert("Account", Name="New")
+    (created,) = [each["CreatedDate"] for each in org.records("Account") if each["Id"] == record_id]
+    updated = instance.insert("incident", {"short_description": "new"})["sys_updated_on"]
+    for stamp in (str(created), f"{updated}+00:00"):
+        assert datetime.fromisoformat(stamp) > datetime.now(UTC) + timedelta(days=29)
+    assert org.sessions.find(session.access_token) is not None
+
+
 def test_stopping_twice_is_stopping_once() -> None:
     stack = LocalStack()
     stack.start()
@@ -184,8 +212,84 @@ def test_the_ports_asked_for_are_served() -> None:
 @pytest.mark.parametrize(("verbose", "logged"), [(False, False), (True, True)])
 def test_requests_are_logged_only_when_asked(verbose: bool, logged: bool, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", logger="werkzeug"), LocalStack(verbose=verbose) as stack:
-        requests.get(f"{stack.saas_url}/services/data/", timeout=10)
+        requests.get(f"{stack.saas_url}/services/data/?token=planted-secret", timeout=10)
+        requests.get(f"{stack.aws_url}/?X-Amz-Signature=planted-secret", timeout=10)
         _client(stack, "s3").list_buckets()
     assert ("GET /services/data/" in caplog.text) == logged
     assert ('"GET /" 200' in caplog.text) == logged
+    assert "planted-secret" not in caplog.text
     assert bool(caplog.text) == logged
+
+
+def _caller(stack: LocalStack, seed: Seed) -> str:
+    sts = boto3.client(
+        "sts",
+        endpoint_url=stack.aws_url,
+        region_name=seed.region,
+        aws_access_key_id=seed.access_key_id,
+        aws_secret_access_key=seed.secret_access_key,
+    )
+    return str(sts.get_caller_identity()["Account"])
+
+
+def test_a_seed_that_went_with_a_reset_of_moto_is_made_anew(stack: LocalStack) -> None:
+    first = stack.seed()
+    stack.orgs.create("kept", accounts=1)
+    requests.post(f"{stack.aws_url}/moto-api/reset", timeout=30).raise_for_status()
+    assert "AIRFLOW_CONN_ISV_AWS" not in stack.environment()
+    second = stack.seed()
+    assert second.access_key_id != first.access_key_id
+    assert _caller(stack, second) == second.isv_account
+    assert stack.environment()["AWS_ACCESS_KEY_ID"] == second.access_key_id
+    assert {org.name for org in stack.orgs} == {"kept", *(tenant.name for tenant in second.tenants)}
+    assert stack.seed() is second
+
+
+def test_a_reset_empties_all_while_the_servers_go_on(stack: LocalStack) -> None:
+    url, first = stack.aws_url, stack.seed()
+    stack.instances.create("tenant-x")
+    _client(stack, "s3").create_bucket(Bucket="left-over")
+    settings.run_seconds = 5
+    faults.inject(Error("AccessDeniedException"), operation="ListFlows")
+    stack.reset()
+    assert (len(stack.orgs), len(stack.instances), faults.injected(), settings.run_seconds) == (0, 0, [], 0)
+    assert _client(stack, "s3").list_buckets()["Buckets"] == []
+    assert _client(stack, "appflow").list_flows()["flows"] == []
+    assert stack.seed() is not first
+    assert stack.aws_url == url
+
+
+def test_a_stack_that_does_not_run_cannot_be_reset() -> None:
+    with pytest.raises(RuntimeError, match="doesn't run; start it"):
+        LocalStack().reset()
+
+
+def test_a_stopped_stack_leaves_no_flow_that_runs_by_itself() -> None:
+    with LocalStack() as stack:
+        org = stack.orgs.create("tenant-x", accounts=1)
+        org.add_user("user@example.com")
+        appflow = _client(stack, "appflow")
+        token = str(org.sessions.issue("app", "user@example.com", "api").access_token)
+        appflow.create_connector_profile(**profile_request(AppFlowOrg(org, token)))
+        everything = [{"taskType": "Map_all", "sourceFields": []}]
+        changes = {"source": {"object": "AccountChangeEvent"}, "triggerConfig": {"triggerType": "Event"}}
+        for request in (
+            flow_request("hourly", everything, triggerConfig=scheduled()),
+            flow_request("changes", everything, **changes),
+        ):
+            appflow.create_flow(**request)
+            appflow.start_flow(flowName=request["flowName"])
+        flows = appflow_backends["123456789012"]["us-east-1"].flows.flows
+        activations = [flow.activation for flow in flows.values()]
+        assert [activation.is_live for activation in activations if activation] == [True, True]
+    assert [activation.is_live for activation in activations if activation] == [False, False]
+
+
+@pytest.mark.parametrize("region", ["eu-north-1", "us-gov-west-1"])
+def test_a_region_without_appflow_is_an_error_that_says_so(stack: LocalStack, region: str) -> None:
+    client = account_client(stack.aws_url, "222222222222", "appflow", region)
+    for call in (client.list_flows, partial(client.describe_flow_execution_records, flowName="accounts")):
+        with pytest.raises(
+            client.exceptions.ValidationException, match=f"not available in {region}. It is in: .*us-east-1"
+        ):
+            call()

@@ -165,6 +165,7 @@ def test_a_chained_role_lasts_an_hour_at_most(aws: Aws) -> None:
         ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ISV}:user/air*"}}, {}),
         ({"StringEquals": {"aws:PrincipalAccount": ISV, "aws:PrincipalType": "User"}}, {}),
         ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, {}),
+        ({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}, "StringEquals": {"aws:ResourceAccount": TENANT}}, {}),
         ({"Null": {"aws:PrincipalOrgID": "true"}}, {}),
     ],
 )
@@ -259,7 +260,36 @@ def test_an_explicit_deny_of_the_caller_wins_over_its_trust(aws: Aws) -> None:
 def test_root_needs_no_policy(aws: Aws) -> None:
     aws.make_role({"AWS": DEFAULT})
     identity.enforce(True)
+    root = aws.client("sts", account=DEFAULT)
+    assert root.assume_role(RoleArn=ROLE, RoleSessionName="airflow")
+
+
+def test_a_key_that_nobody_knows_is_refused_while_callers_policies_count(aws: Aws) -> None:
+    aws.make_role({"AWS": DEFAULT})
     assert aws.assume()
+    identity.enforce(True)
+    with pytest.raises(ClientError) as error:
+        aws.assume()
+    answer = error.value.response
+    assert answer["Error"]["Code"] == "InvalidClientTokenId"
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("assume_role_with_web_identity", {"RoleSessionName": "anybody", "WebIdentityToken": "not-a-token"}),
+        ("assume_role_with_saml", {"PrincipalArn": f"arn:aws:iam::{TENANT}:saml-provider/p", "SAMLAssertion": "none"}),
+    ],
+)
+def test_there_is_no_way_around_the_trust_policy(aws: Aws, operation: str, request_: dict[str, str]) -> None:
+    aws.make_role("*")
+    with pytest.raises(ClientError) as error:
+        getattr(aws.client("sts"), operation)(RoleArn=ROLE, **request_)
+    answer = error.value.response
+    assert answer["Error"]["Code"] == "AccessDenied"
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert "the local stack checks trust policies on AssumeRole only" in answer["Error"]["Message"]
 
 
 def test_enforcing_twice_changes_nothing(aws: Aws) -> None:

@@ -6,16 +6,14 @@ same Region).
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from moto.s3.models import FakeKey, s3_backends
 
-from airflow_provider_appflow_isv.local.policies import Principal, is_allowed
-
-_APPFLOW = Principal(service="appflow.amazonaws.com")
+from airflow_provider_appflow_isv.local.services import APPFLOW, flow_source_arn, refusal, service_context
 
 
 class BucketError(Exception):
@@ -43,15 +41,16 @@ class FlowBuckets:
         self._authorize(bucket_name, "s3:PutObject", key)
         self._backend(bucket_name).put_object(bucket_name, key, content)
 
-    def read(self, bucket_name: str, prefix: str) -> Iterator[bytes]:
-        """Yield the content of every object under a prefix, sorted by key; folder markers are left out.
+    def read(self, bucket_name: str, prefix: str, is_wanted: Callable[[float], bool]) -> Iterator[bytes]:
+        """Yield the content of objects under a prefix, sorted by key; folder markers are left out.
 
+        :param is_wanted: says by its LastModified, in seconds since the epoch by moto's clock, whether to read one.
         :raises BucketError: as ``put`` does.
         """
         for key in self.keys(bucket_name, prefix):
-            self._authorize(bucket_name, "s3:GetObject", key)
             stored = self._backend(bucket_name).get_object(bucket_name, key)
-            if stored is not None:
+            if stored is not None and is_wanted(stored.last_modified.replace(tzinfo=UTC).timestamp()):
+                self._authorize(bucket_name, "s3:GetObject", key)
                 yield stored.value
 
     def keys(self, bucket_name: str, prefix: str) -> list[str]:
@@ -85,17 +84,16 @@ class FlowBuckets:
             )
         arn = f"arn:{bucket.partition}:s3:::{bucket_name}"
         resource = arn if key is None else f"{arn}/{key}"
-        context = {
-            "aws:SourceAccount": self.account_id,
-            "aws:SourceArn": self.flow_arn,
-            "aws:SecureTransport": "true",
-        }
-        policy = json.loads(bucket.policy) if bucket.policy else {}
-        if not is_allowed(policy, principal=_APPFLOW, action=action, resource=resource, context=context):
-            raise BucketError(
-                f"Access Denied: the policy of the bucket {bucket_name} does not allow appflow.amazonaws.com "
-                f"{action} on {resource} for {self.flow_arn}."
-            )
+        context = service_context(
+            APPFLOW,
+            region=self.region_name,
+            resource_account=owner,
+            source_account=self.account_id,
+            source_arn=flow_source_arn(self.flow_arn),
+        )
+        refused = refusal(bucket.policy, APPFLOW, action, resource, context)
+        if refused is not None:
+            raise BucketError(f"Access Denied: the policy of the bucket {bucket_name} {refused}")
         return bucket
 
     @staticmethod

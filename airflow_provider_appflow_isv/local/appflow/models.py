@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
@@ -9,15 +10,18 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from airflow_provider_appflow_isv.local.appflow.connectors.entities import EntityDirectory
 from airflow_provider_appflow_isv.local.appflow.connectors.metadata_cache import MetadataCache
 from airflow_provider_appflow_isv.local.appflow.connectors.registry import ConnectorRegistry
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.flows.store import FlowStore
 from airflow_provider_appflow_isv.local.appflow.profiles.store import ProfileStore
 from airflow_provider_appflow_isv.local.appflow.wire.idempotency import ClientTokens
 from airflow_provider_appflow_isv.local.appflow.wire.paging import page
 
-from .connectors import catalog
+from .connectors import aws_connectors, catalog
 from .exceptions import ConflictException
 from .runs.reports import reports
 from .tagging import Tagged, Tagging
+
+_NAMES = ("flowName", "connectorProfileName", "connectorLabel")  # of what a request with a clientToken acts on, in turn
 
 
 class AppFlowBackend(BaseBackend):
@@ -40,11 +44,11 @@ class AppFlowBackend(BaseBackend):
 
     def create_connector_profile(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer CreateConnectorProfile."""
-        return self.tokens.once("CreateConnectorProfile", params, lambda: self.profiles.create(params))
+        return self._once("CreateConnectorProfile", params, lambda: self.profiles.create(params))
 
     def update_connector_profile(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer UpdateConnectorProfile."""
-        return self.tokens.once("UpdateConnectorProfile", params, lambda: self.profiles.update(params))
+        return self._once("UpdateConnectorProfile", params, lambda: self.profiles.update(params))
 
     def delete_connector_profile(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer DeleteConnectorProfile."""
@@ -57,15 +61,16 @@ class AppFlowBackend(BaseBackend):
                 f"associated flows are: [{', '.join(users)}]"
             )
         self.profiles.delete(name)
+        self.tokens.forget(f"connectorProfileName:{name}")
         return {}
 
     def register_connector(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
         """Answer RegisterConnector."""
-        return self.tokens.once("RegisterConnector", params, lambda: self.connectors.register(params, caller_arn))
+        return self._once("RegisterConnector", params, lambda: self.connectors.register(params, caller_arn))
 
     def update_connector_registration(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer UpdateConnectorRegistration."""
-        return self.tokens.once("UpdateConnectorRegistration", params, lambda: self.connectors.update(params))
+        return self._once("UpdateConnectorRegistration", params, lambda: self.connectors.update(params))
 
     def unregister_connector(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer UnregisterConnector."""
@@ -78,21 +83,28 @@ class AppFlowBackend(BaseBackend):
                 f"associated connector profiles are: [{', '.join(users)}]"
             )
         self.connectors.unregister(label)
+        self.tokens.forget(f"connectorLabel:{label}")
         return {}
 
     def create_flow(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
         """Answer CreateFlow."""
-        return self.tokens.once("CreateFlow", params, lambda: self.flows.create(params, caller_arn))
+        return self._once("CreateFlow", params, lambda: self.flows.create(params, caller_arn))
 
     def update_flow(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
         """Answer UpdateFlow."""
-        return self.tokens.once("UpdateFlow", params, lambda: self.flows.update(params, caller_arn))
+        return self._once("UpdateFlow", params, lambda: self.flows.update(params, caller_arn))
+
+    def delete_flow(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer DeleteFlow."""
+        answer = self.flows.delete(params)
+        self.tokens.forget(f"flowName:{params['flowName']}")
+        return answer
 
     def start_flow(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer StartFlow. A token that is used again repeats its answer for a flow on demand, whatever the flow."""
         name = params["flowName"]
         on_demand = self.flows.get(name).runs_on_demand
-        return self.tokens.once("StartFlow", params, lambda: self.flows.start(name), same_parameters=not on_demand)
+        return self._once("StartFlow", params, lambda: self.flows.start(name), same_parameters=not on_demand)
 
     def start_scheduled_run(self, flow_name: str) -> str:
         """Start a run of an Active scheduled flow as the scheduler would.
@@ -125,7 +137,16 @@ class AppFlowBackend(BaseBackend):
         label = params.get("connectorLabel")
         if params["connectorType"] != catalog.CUSTOM or label is None:
             return catalog.describe(params["connectorType"])
+        if self.connectors.find(label) is None and aws_connectors.is_aws_connector(label):
+            return {"connectorConfiguration": aws_connectors.describe(label)}
         return {"connectorConfiguration": self.connectors.get(label).describe()}
+
+    def _once(
+        self, operation: str, params: dict[str, Any], act: Callable[[], dict[str, Any]], *, same_parameters: bool = True
+    ) -> dict[str, Any]:
+        named = next((name for name in _NAMES if name in params), "")
+        resource = f"{named}:{params.get(named)}"
+        return self.tokens.once(operation, params, act, resource=resource, same_parameters=same_parameters)
 
     def _tagged(self, arn: str) -> Tagged | None:
         flow = self.flows.flows.get(arn.rpartition("/")[2])
@@ -133,6 +154,15 @@ class AppFlowBackend(BaseBackend):
 
 
 appflow_backends = BackendDict(AppFlowBackend, "appflow")
+
+
+def _follow_clock() -> None:
+    for account in list(appflow_backends.values()):
+        for backend in list(account.values()):
+            backend.flows.follow_clock()
+
+
+settings.on_reset(_follow_clock)
 
 
 def wait_until_ended(

@@ -157,6 +157,7 @@ class Warehouse:
         records: Iterable[Sequence[object]],
         *,
         filename: str = "",
+        first_row: int = 1,
     ) -> int:
         """Insert records into a table, all or none, as COPY does.
 
@@ -166,6 +167,7 @@ class Warehouse:
             default.
         :param records: a sequence of values for each record, as ``conversion.convert`` takes them.
         :param filename: where the records are from, for ``stl_load_errors``; default empty.
+        :param first_row: number of the first record in that file, from which errors count; default 1.
         :return: how many records were loaded.
         :raises LoadError: naming the first value that its column can't have.
         :raises WarehouseError: if the table or a column does not exist.
@@ -173,7 +175,7 @@ class Warehouse:
         with self._lock:
             targets = self._targets(schema, table, columns)
             values: list[list[str | None]] = [[] for _ in targets]
-            for row, record in enumerate(records, start=1):
+            for row, record in enumerate(records, start=first_row):
                 if len(record) != len(targets):
                     wrong = (1202, "Extra column(s) found") if len(record) > len(targets) else (1203, "Columns missing")
                     raise self._load_error(LoadError(table, row, "", *wrong), filename)

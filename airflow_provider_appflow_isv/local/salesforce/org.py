@@ -40,7 +40,8 @@ class Org(OrgData):
     :param accounts: how many accounts it has.
     :param contacts: how many contacts.
     :param opportunities: how many opportunities.
-    :param clock: gives the time in seconds since the epoch.
+    :param clock: gives the time for tokens, codes and how long events are kept, in seconds since the epoch.
+    :param record_clock: gives the time for what is written.
     """
 
     def __init__(
@@ -52,8 +53,16 @@ class Org(OrgData):
         contacts: int,
         opportunities: int,
         clock: Callable[[], float],
+        record_clock: Callable[[], float],
     ) -> None:
-        super().__init__(name, accounts=accounts, contacts=contacts, opportunities=opportunities, clock=clock)
+        super().__init__(
+            name,
+            accounts=accounts,
+            contacts=contacts,
+            opportunities=opportunities,
+            clock=clock,
+            record_clock=record_clock,
+        )
         self.org_id = make_id("00D", name, 0)
         self.my_domain_url = my_domain_url
         self.instance_url = my_domain_url

@@ -44,14 +44,23 @@ class OrgData:
     :param accounts: how many accounts it has.
     :param contacts: how many contacts.
     :param opportunities: how many opportunities.
-    :param clock: gives the time in seconds since the epoch.
+    :param clock: gives the time for how long events are kept, in seconds since the epoch.
+    :param record_clock: gives the time for what is written.
     """
 
     def __init__(
-        self, name: str, *, accounts: int, contacts: int, opportunities: int, clock: Callable[[], float]
+        self,
+        name: str,
+        *,
+        accounts: int,
+        contacts: int,
+        opportunities: int,
+        clock: Callable[[], float],
+        record_clock: Callable[[], float],
     ) -> None:
         self.name = name
         self.clock = clock
+        self.record_clock = record_clock
         self.users: dict[str, User] = {}
         bus = EventBus(clock)
         self.streaming = Streaming(bus)
@@ -61,7 +70,7 @@ class OrgData:
             "Contact": make_contacts(name, contacts, accounts),
             "Opportunity": make_opportunities(name, opportunities, accounts),
         }
-        self.store = Store(name, records, self._is_user, clock, self._publisher.changes)
+        self.store = Store(name, records, self._is_user, record_clock, self._publisher.changes)
         self._administrator = Author(make_id(USER_PREFIX, name, 0))
 
     def records(self, object_name: str) -> list[Record]:
@@ -152,7 +161,7 @@ class OrgData:
         :return: its replay id and its UUID.
         :raises ApiError: if Salesforce would refuse it.
         """
-        return self._publisher.platform_event(sobject, fields, author, self.clock())
+        return self._publisher.platform_event(sobject, fields, author, self.record_clock())
 
     def close(self) -> None:
         """End the org's long polls at once, and let no new one wait."""

@@ -16,11 +16,18 @@ class Orgs:
 
     :param login_url: base URL of the login host, without a slash at the end.
     :param clock: gives the time in seconds since the epoch; a test may set its own.
+    :param record_clock: gives the time that records and their events are stamped with; default None, the clock's.
     """
 
-    def __init__(self, login_url: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        login_url: str,
+        clock: Callable[[], float] = time.time,
+        record_clock: Callable[[], float] | None = None,
+    ) -> None:
         self.login_url = login_url
         self.clock = clock
+        self.record_clock = record_clock or (lambda: self.clock())
         self._orgs: dict[str, Org] = {}
 
     def create(
@@ -44,6 +51,7 @@ class Orgs:
             contacts=2 * accounts if contacts is None else contacts,
             opportunities=accounts if opportunities is None else opportunities,
             clock=lambda: self.clock(),
+            record_clock=self.record_clock,
         )
         self._orgs[name] = org
         return org
@@ -54,6 +62,15 @@ class Orgs:
         :param name: the name in its URL.
         """
         return self._orgs.get(name)
+
+    def remove(self, name: str) -> None:
+        """Take an org away; does nothing if there is none of that name.
+
+        :param name: the name in its URL.
+        """
+        org = self._orgs.pop(name, None)
+        if org is not None:
+            org.close()
 
     def close(self) -> None:
         """End all long polls, so that a server that stops needn't wait for them."""

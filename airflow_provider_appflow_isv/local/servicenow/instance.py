@@ -37,10 +37,13 @@ class Instance:
     :param name: the name in its URL; it also decides the instance's ids and records.
     :param url: its own base URL, without a slash at the end.
     :param incidents: how many incidents it has.
-    :param clock: gives the time in seconds since the epoch.
+    :param clock: gives the time for tokens and codes, in seconds since the epoch.
+    :param record_clock: gives the time for what is written.
     """
 
-    def __init__(self, name: str, url: str, *, incidents: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, name: str, url: str, *, incidents: int, clock: Callable[[], float], record_clock: Callable[[], float]
+    ) -> None:
         self.name = name
         self.url = url
         self.clock = clock
@@ -53,7 +56,7 @@ class Instance:
         self.authorization_codes = Tokens(clock)
         self.faults = Faults()
         self.token_faults = Faults()
-        self.database = Database(name, clock)
+        self.database = Database(name, record_clock)
         people = max(3, incidents // 5)
         self.database.load("sys_user", make_users(name, people))
         self.database.load("cmdb_ci", make_configuration_items(name, people))
@@ -221,11 +224,18 @@ class Instances:
 
     :param base_url: base URL that the instances are below, without a slash at the end.
     :param clock: gives the time in seconds since the epoch; a test may set its own.
+    :param record_clock: gives the time that records are stamped with; default None, the clock's.
     """
 
-    def __init__(self, base_url: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        clock: Callable[[], float] = time.time,
+        record_clock: Callable[[], float] | None = None,
+    ) -> None:
         self.base_url = base_url
         self.clock = clock
+        self.record_clock = record_clock or (lambda: self.clock())
         self._instances: dict[str, Instance] = {}
 
     def create(self, name: str, incidents: int = 25) -> Instance:
@@ -239,7 +249,7 @@ class Instances:
         if name in self._instances:
             raise ValueError(f"name: there is an instance {name!r} already; choose another name")
         url = f"{self.base_url}/instances/{name}"
-        instance = Instance(name, url, incidents=incidents, clock=lambda: self.clock())
+        instance = Instance(name, url, incidents=incidents, clock=lambda: self.clock(), record_clock=self.record_clock)
         self._instances[name] = instance
         return instance
 
@@ -249,6 +259,10 @@ class Instances:
         :param name: the name in its URL.
         """
         return self._instances.get(name)
+
+    def clear(self) -> None:
+        """Take all instances away."""
+        self._instances.clear()
 
     def __getitem__(self, name: str) -> Instance:
         return self._instances[name]

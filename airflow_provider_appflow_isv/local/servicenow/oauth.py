@@ -1,4 +1,4 @@
-"""The token endpoint ("OAuth API request parameters", ServiceNow documentation)."""
+"""The endpoints of tokens ("OAuth API request parameters" and "Revoke an OAuth token", ServiceNow documentation)."""
 
 from __future__ import annotations
 
@@ -110,6 +110,19 @@ def token() -> Response:
     answer = jsonify(_tokens(instance, client, granted))
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+@blueprint.route("/oauth_revoke_token.do", methods=["GET", "POST"])
+def revoke() -> Response:
+    """Let an access or refresh token die; nothing else has to be shown. Inferred: an unknown one is no error."""
+    instance = g.instance
+    assert isinstance(instance, Instance)  # the blueprint is only served below an instance
+    presented = request.values.get("token")
+    if not presented:
+        raise OAuthError("invalid_request", "token is missing", 400)
+    for tokens in (instance.access_tokens, instance.refresh_tokens):
+        tokens.take(presented)
+    return Response(status=200)
 
 
 def _tokens(instance: Instance, client: OAuthClient, granted: _Granted) -> dict[str, str | int]:

@@ -201,7 +201,7 @@ def served_aws() -> Iterator[Aws]:
 
 @pytest.fixture(scope="session")
 def orgs() -> Iterator[Orgs]:
-    orgs = Orgs("http://127.0.0.1:0")
+    orgs = Orgs("http://127.0.0.1:0", record_clock=settings.now)
     server = make_server("127.0.0.1", 0, create_app(orgs), threaded=True)
     orgs.login_url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -218,6 +218,7 @@ def aws(served_aws: Aws) -> Iterator[Aws]:
     requests.post(f"{served_aws.url}/moto-api/reset", timeout=30).raise_for_status()
     yield served_aws
     settings.reset()
+    requests.post(f"{served_aws.url}/moto-api/reset", timeout=30).raise_for_status()  # ends what flows do by themselves
 
 
 @pytest.fixture
@@ -249,7 +250,7 @@ def connected(aws: Aws, appflow: Any, org: Org) -> Any:
 @pytest.fixture(scope="session")
 def instances() -> Iterator[Instances]:
     """A local ServiceNow, to which tests add instances."""
-    instances = Instances("")
+    instances = Instances("", record_clock=settings.now)
     server = make_server("127.0.0.1", 0, create_servicenow(instances), threaded=True)
     instances.base_url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)

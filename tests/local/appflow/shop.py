@@ -39,7 +39,7 @@ class Shop(CustomConnection):
     """Orders in memory; ``asked`` counts the questions about entities."""
 
     orders: list[dict[str, Any]] = []  # noqa: RUF012  # shared by all connections, as a vendor's data are
-    asked: list[str] = []  # noqa: RUF012
+    asked: list[str] = []  # noqa: RUF012  # likewise
 
     def check(self) -> None:
         basic = self.credentials.get("basic", {})

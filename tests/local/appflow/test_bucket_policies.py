@@ -43,6 +43,8 @@ def run_with_policy(aws: Aws, org: Org, policy: dict[str, Any] | None) -> dict[s
         {"Condition": {"StringEquals": {"AWS:sourceaccount": [OTHER_ACCOUNT, ACCOUNT]}}},
         {"Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:appflow:*:{ACCOUNT}:flow/acc*"}}},
         {"Condition": {"ArnEquals": {"aws:SourceArn": FLOW_ARN}, "StringEquals": {"aws:SourceAccount": ACCOUNT}}},
+        {"Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:appflow::{ACCOUNT}:flow/accounts"}}},
+        {"Condition": {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}},
     ],
 )
 def test_a_policy_that_lets_appflow_put_lets_the_run_write(aws: Aws, org: Org, statement: dict[str, Any]) -> None:
@@ -76,6 +78,26 @@ def test_a_policy_that_does_not_let_appflow_put_fails_the_run(aws: Aws, org: Org
 def test_a_bucket_without_a_policy_fails_the_run(aws: Aws, org: Org) -> None:
     record = run_with_policy(aws, org, None)
     assert DENIED in record["executionResult"]["errorInfo"]["executionMessage"]
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "7"])
+def test_a_policy_that_is_no_object_fails_the_run(aws: Aws, org: Org, text: str) -> None:
+    client = aws.client("appflow")
+    client.create_connector_profile(**profile_request(org))
+    aws.make_bucket()
+    aws.client("s3").put_bucket_policy(Bucket=BUCKET, Policy=text)
+    client.create_flow(**flow_request())
+    assert DENIED in run_and_wait(client, "accounts")["executionResult"]["errorInfo"]["executionMessage"]
+
+
+@pytest.mark.parametrize("answer_to_services", ["true", "false"])
+def test_a_denial_of_everybody_may_spare_services(aws: Aws, org: Org, answer_to_services: str) -> None:
+    policy = allow_appflow(BUCKET)
+    condition = {"BoolIfExists": {"aws:PrincipalIsAWSService": answer_to_services}}
+    everybody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": "*", "Condition": condition}
+    policy["Statement"].append(everybody)
+    status = "Error" if answer_to_services == "true" else "Successful"
+    assert run_with_policy(aws, org, policy)["executionStatus"] == status
 
 
 def test_a_deny_wins_over_an_allow(aws: Aws, org: Org) -> None:

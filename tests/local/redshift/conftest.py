@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -11,6 +10,11 @@ from moto.server import ThreadedMotoServer
 
 from airflow_provider_appflow_isv.local.redshift.data_api import serve_data_api
 from airflow_provider_appflow_isv.local.redshift.warehouse import Warehouse, reset, warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from botocore.exceptions import ClientError
 
 ISV = "111111111111"
 TENANT = "222222222222"
@@ -114,3 +118,8 @@ def database() -> Iterator[Warehouse]:
 
 def names(columns: Sequence[Any]) -> list[str]:
     return [column.name for column in columns]
+
+
+def refused(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
+    answer = error.value.response["Error"]
+    return answer["Code"], answer["Message"]

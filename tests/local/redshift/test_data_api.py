@@ -6,21 +6,13 @@ import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from botocore.loaders import Loader
 from moto import mock_aws
 
 from airflow_provider_appflow_isv.local.redshift.data_api import serve_data_api
 from airflow_provider_appflow_isv.local.redshift.warehouse import warehouse
-from tests.local.redshift.conftest import CLUSTER, DATABASE, ISV, REGION, Aws
+from tests.local.redshift.conftest import CLUSTER, DATABASE, ISV, REGION, Aws, refused
 
-_BATCH = Loader().load_service_model("redshift-data", "service-2")["shapes"]["BatchExecuteStatementInput"]
-newer_botocore = pytest.mark.skipif("ExecutionMode" not in _BATCH["members"], reason="this botocore can't send it")
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
-
-
-def refused(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
-    answer = error.value.response["Error"]
-    return answer["Code"], answer["Message"]
 
 
 def test_a_query_finishes_and_has_a_result(isv: Aws) -> None:
@@ -182,66 +174,6 @@ def test_a_statement_that_has_ended_cannot_be_cancelled(isv: Aws) -> None:
     )
 
 
-def test_a_batch_runs_in_one_transaction(isv: Aws) -> None:
-    described = isv.run_batch(
-        "create temp table staged (id int)",
-        "insert into staged values (1), (2)",
-        "select id from staged order by id",
-    )
-
-    assert (described["Status"], described["HasResultSet"]) == ("FINISHED", True)
-    parts = described["SubStatements"]
-    assert [part["Id"] for part in parts] == [f"{described['Id']}:{number}" for number in (1, 2, 3)]
-    assert [part["Status"] for part in parts] == ["FINISHED"] * 3
-    assert [part["HasResultSet"] for part in parts] == [False, False, True]
-    data = isv.client("redshift-data")
-    assert data.get_statement_result(Id=parts[2]["Id"])["Records"] == [[{"longValue": 1}], [{"longValue": 2}]]
-    assert data.describe_statement(Id=parts[1]["Id"])["ResultRows"] == 2
-
-
-def test_a_batch_that_fails_leaves_nothing_behind(isv: Aws) -> None:
-    described = isv.run_batch("create table account (id int)", "insert into nope values (1)", "select 1")
-
-    assert described["Status"] == "FAILED"
-    assert described["Error"] == 'Query #2 failed with ERROR: relation "nope" does not exist'
-    assert [part["Status"] for part in described["SubStatements"]] == ["FINISHED", "FAILED", "ABORTED"]
-    assert warehouse(ISV, REGION, CLUSTER, DATABASE).tables() == []
-
-
-@newer_botocore
-def test_a_batch_with_auto_commit_runs_each_by_itself(isv: Aws) -> None:
-    described = isv.run_batch(
-        "create table account (id int)", "insert into nope values (1)", "select 1", ExecutionMode="AUTO_COMMIT"
-    )
-
-    assert described["Status"] == "FAILED"
-    assert [part["Status"] for part in described["SubStatements"]] == ["FINISHED", "FAILED", "FINISHED"]
-    assert warehouse(ISV, REGION, CLUSTER, DATABASE).tables() == [("public", "account")]
-
-
-def test_a_batch_has_its_results_by_part_only(isv: Aws) -> None:
-    described = isv.run_batch("select 1", "select 2")
-
-    with pytest.raises(ClientError) as error:
-        isv.client("redshift-data").get_statement_result(Id=described["Id"])
-
-    assert refused(error) == (
-        "ValidationException",
-        "BatchExecuteStatement result can only be retrieved with sub-statement id.",
-    )
-
-
-@newer_botocore
-def test_parameters_of_a_batch_serve_all_its_statements(isv: Aws) -> None:
-    parameters = [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}]
-
-    described = isv.run_batch("select :a as v", "select :b as v", "select :a || :b as v", Parameters=parameters)
-
-    data = isv.client("redshift-data")
-    found = [data.get_statement_result(Id=part["Id"])["Records"][0][0] for part in described["SubStatements"]]
-    assert found == [{"stringValue": "1"}, {"stringValue": "2"}, {"stringValue": "12"}]
-
-
 def test_a_client_token_runs_a_statement_once(isv: Aws) -> None:
     isv.run("create table account (id int)")
     request = {"ClusterIdentifier": CLUSTER, "Database": DATABASE, "ClientToken": "once"}
@@ -251,52 +183,6 @@ def test_a_client_token_runs_a_statement_once(isv: Aws) -> None:
 
     assert len(ids) == 1
     assert isv.values("select count(*) from account") == [(1,)]
-
-
-def test_statements_are_listed_newest_first_and_only_finished_ones_unless_asked(isv: Aws) -> None:
-    first = isv.run("select 1", StatementName="load-1")
-    failed = isv.run("select * from nope", StatementName="load-2")
-    last = isv.run_batch("select 2", "select 3")
-    data = isv.client("redshift-data")
-
-    def ids(**request: Any) -> list[str]:
-        return [each["Id"] for each in data.list_statements(**request)["Statements"]]
-
-    assert ids() == [last["Id"], first["Id"]]
-    assert ids(Status="ALL") == [last["Id"], failed["Id"], first["Id"]]
-    assert ids(Status="FAILED") == [failed["Id"]]
-    assert ids(Status="ALL", StatementName="load-") == [failed["Id"], first["Id"]]
-
-
-def test_statements_are_listed_in_pages(isv: Aws) -> None:
-    ids = [isv.run(f"select {number}")["Id"] for number in range(5)]
-
-    pages = list(isv.client("redshift-data").get_paginator("list_statements").paginate(MaxResults=2))
-
-    assert [len(page["Statements"]) for page in pages] == [2, 2, 1]
-    assert [each["Id"] for page in pages for each in page["Statements"]] == ids[::-1]
-
-
-def test_a_listed_batch_shows_its_texts(isv: Aws) -> None:
-    isv.run_batch("select 2", "select 3")
-
-    (listed,) = isv.client("redshift-data").list_statements()["Statements"]
-
-    assert (listed["IsBatchStatement"], listed["QueryStrings"]) == (True, ["select 2", "select 3"])
-
-
-def test_only_statements_of_the_callers_identity_are_listed(isv: Aws) -> None:
-    iam = isv.client("iam")
-    iam.create_user(UserName="airflow")
-    key = iam.create_access_key(UserName="airflow")["AccessKey"]
-    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-    isv.run("select 1")
-
-    data = isv.client("redshift-data", keys)
-    mine = data.execute_statement(Sql="select 2", ClusterIdentifier=CLUSTER, Database=DATABASE)
-
-    assert mine["DbUser"] == "IAM:airflow"
-    assert [each["Id"] for each in data.list_statements()["Statements"]] == [mine["Id"]]
 
 
 def test_the_callers_account_decides_whose_cluster_is_meant(isv: Aws, tenant: Aws) -> None:

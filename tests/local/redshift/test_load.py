@@ -185,6 +185,14 @@ def test_a_failed_load_can_be_looked_up(database: Warehouse) -> None:
     assert database.tables() == [("public", "account")]
 
 
+def test_rows_count_from_the_first_one_in_the_file(database: Warehouse) -> None:
+    database.execute("create table account (id int)")
+    with pytest.raises(LoadError, match="row 42, column id") as failed:
+        database.load("public", "account", ["id"], [["1"], ["2"], ["x"]], first_row=40)
+    assert failed.value.row == 42
+    assert database.execute("select line_number from stl_load_errors").rows == ((42,),)
+
+
 @pytest.mark.parametrize(
     ("record", "message"), [(["1"], r"row 1: Columns missing"), (["1", "a", "b"], r"row 1: Extra column\(s\) found")]
 )

@@ -175,3 +175,19 @@ def test_no_more_than_so_many_events_are_kept() -> None:
         bus.publish("/event/Example_Event__e", "schema", {})
     assert bus.position(0) is None
     assert bus.position(ALL_EVENTS) == 1
+
+
+def test_records_and_their_events_may_have_a_clock_of_their_own() -> None:
+    clock, record_clock = Clock(NOW), Clock(NOW)
+    org = Orgs("http://login.example", clock, record_clock).create("tenant-a", accounts=5)
+    session = org.sessions.issue("app", "user@example.com", "api")
+    record_clock.now += 10 * 24 * 3600  # longer than a token lives, or an event is kept
+    record_id = org.insert("Account", Name="New")
+    record_clock.now += 60
+    org.update("Account", record_id, Name="Newer")
+    assert org.sessions.find(session.access_token) is not None
+    record = next(each for each in org.records("Account") if each["Id"] == record_id)
+    stamps = [record[name] for name in ("CreatedDate", "LastModifiedDate", "SystemModstamp")]
+    assert stamps == ["2021-01-13T08:15:30.500+0000", *["2021-01-13T08:16:30.500+0000"] * 2]
+    commits = [payload["ChangeEventHeader"]["commitTimestamp"] for payload in _payloads(org)]
+    assert commits == [1610525730000, 1610525790000]

@@ -1,83 +1,20 @@
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_appflow_isv.local.salesforce import Orgs, create_app
+from tests.local.salesforce.listening import ACCOUNTS, Listener, listener, record_ids, replay_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from airflow_provider_appflow_isv.local.salesforce import Org
     from tests.local.salesforce.conftest import Client
 
-ACCOUNTS = "/data/AccountChangeEvent"
+__all__ = ["listener"]  # a fixture
+
 SAMPLE = "/event/Example_Event__e"
-LONG = 30.0  # seconds; a poll of that length that isn't ended makes its request time out
-
-
-class Listener:
-    """A Bayeux client of an org."""
-
-    def __init__(self, org: Org, token: str | None, version: str = "58.0") -> None:
-        self.url = f"{org.my_domain_url}/cometd/{version}"
-        self.http = requests.Session()
-        self.client_id = ""
-        if token is not None:
-            self.http.headers["Authorization"] = f"Bearer {token}"
-
-    def send(self, *messages: dict[str, Any]) -> list[dict[str, Any]]:
-        answer = self.http.post(self.url, json=list(messages), timeout=LONG / 2)
-        assert answer.status_code == 200, answer.text
-        answers: list[dict[str, Any]] = answer.json()
-        return answers
-
-    def meta(self, kind: str, **message: Any) -> dict[str, Any]:
-        """Send one message and return the answer to itself."""
-        return self.send({"channel": f"/meta/{kind}", "clientId": self.client_id, "id": "7", **message})[-1]
-
-    def handshake(self) -> dict[str, Any]:
-        answer = self.meta("handshake", version="1.0", supportedConnectionTypes=["long-polling"])
-        self.client_id = answer.get("clientId", "")
-        return answer
-
-    def subscribe(self, channel: str, replay: object = None) -> dict[str, Any]:
-        ext = {} if replay is None else {"ext": {"replay": {channel: replay}}}
-        return self.meta("subscribe", subscription=channel, **ext)
-
-    def poll(self, **message: Any) -> list[dict[str, Any]]:
-        """Connect and return the events."""
-        connect = {"channel": "/meta/connect", "clientId": self.client_id, "connectionType": "long-polling", **message}
-        *events, own = self.send(connect)
-        assert own["successful"], own
-        return events
-
-    def poll_now(self) -> list[dict[str, Any]]:
-        return self.poll(advice={"timeout": 0})
-
-
-@pytest.fixture
-def listener(client: Client) -> Iterator[Listener]:
-    """Give a client of the org after its handshake; its polls last long."""
-    client.org.streaming.poll_seconds = LONG
-    opened = Listener(client.org, client.access_token())
-    assert opened.handshake()["successful"]
-    with opened.http:
-        yield opened
-
-
-def _replay_ids(events: list[dict[str, Any]]) -> list[int]:
-    return [event["data"]["event"]["replayId"] for event in events]
-
-
-def _record_ids(events: list[dict[str, Any]]) -> list[str]:
-    return [record_id for event in events for record_id in event["data"]["payload"]["ChangeEventHeader"]["recordIds"]]
 
 
 def test_a_handshake_gives_a_client_id_and_a_cookie(client: Client) -> None:
@@ -118,7 +55,7 @@ def test_a_subscriber_is_told_changes_that_come_after(client: Client, listener: 
     assert set(event["data"]) == {"schema", "payload", "event"}
     assert event["data"]["event"] == {"replayId": 2}
     assert event["data"]["payload"]["Name"] == "After"
-    assert _record_ids([event]) == [record_id]
+    assert record_ids([event]) == [record_id]
     assert listener.poll_now() == []
 
 
@@ -150,7 +87,7 @@ def test_past_events_are_replayed(client: Client, listener: Listener, replay: in
     for number in range(3):
         client.org.insert("Account", Name=f"Account {number}")
     listener.subscribe(ACCOUNTS, replay)
-    assert _replay_ids(listener.poll_now()) == expected
+    assert replay_ids(listener.poll_now()) == expected
 
 
 @pytest.mark.parametrize("replay", [99, -3, "1", True])
@@ -189,82 +126,6 @@ def test_an_unsubscribed_channel_is_silent(client: Client, listener: Listener) -
     assert listener.meta("unsubscribe", subscription=ACCOUNTS)["successful"]
     client.org.insert("Account", Name="x")
     assert listener.poll_now() == []
-
-
-def _waiting(org: Org, listener: Listener) -> bool:
-    client = org.streaming.find(listener.client_id)
-    return client is not None and client.seen_at == float("inf")
-
-
-def _until_waiting(org: Org, listener: Listener) -> None:
-    """Return once the client's poll waits."""
-    with org.streaming.bus.changed:
-        assert org.streaming.bus.changed.wait_for(lambda: _waiting(org, listener), LONG / 2)
-
-
-def test_a_poll_ends_at_once_when_something_happens(client: Client, listener: Listener) -> None:
-    listener.subscribe(ACCOUNTS)
-    with ThreadPoolExecutor() as pool:
-        poll = pool.submit(listener.poll)
-        _until_waiting(client.org, listener)
-        record_id = client.org.insert("Account", Name="x")
-        assert _record_ids(poll.result()) == [record_id]
-
-
-def test_a_poll_ends_at_once_when_the_server_stops(client: Client, listener: Listener) -> None:
-    with ThreadPoolExecutor() as pool:
-        poll = pool.submit(listener.poll)
-        _until_waiting(client.org, listener)
-        client.orgs.close()
-        assert poll.result() == []
-    assert listener.poll() == []
-
-
-def test_a_newer_poll_ends_an_older_one(client: Client, listener: Listener) -> None:
-    listener.subscribe(ACCOUNTS)
-    with ThreadPoolExecutor() as pool:
-        older = pool.submit(listener.poll)
-        _until_waiting(client.org, listener)
-        newer = pool.submit(listener.poll)
-        assert older.result() == []
-        client.org.insert("Account", Name="x")
-        assert len(newer.result()) == 1
-
-
-def test_a_disconnect_ends_the_poll_and_the_client(client: Client, listener: Listener) -> None:
-    with ThreadPoolExecutor() as pool:
-        poll = pool.submit(listener.poll)
-        _until_waiting(client.org, listener)
-        assert listener.meta("disconnect")["successful"]
-        assert poll.result() == []
-    assert listener.subscribe(ACCOUNTS)["error"] == "403::Unknown client"
-
-
-def test_a_poll_without_events_ends_after_its_time(client: Client, listener: Listener) -> None:
-    client.org.streaming.poll_seconds = 0.01
-    answer = listener.meta("connect", connectionType="long-polling")
-    assert answer["successful"]
-    assert answer["advice"] == {"interval": 0, "timeout": 10, "reconnect": "retry"}
-
-
-def test_a_connect_among_other_messages_does_not_wait(listener: Listener) -> None:
-    connect = {"channel": "/meta/connect", "clientId": listener.client_id, "connectionType": "long-polling"}
-    subscribe = {"channel": "/meta/subscribe", "clientId": listener.client_id, "subscription": ACCOUNTS}
-    assert [answer["successful"] for answer in listener.send(subscribe, connect)] == [True, True]
-
-
-def test_a_token_that_dies_during_a_poll_gets_no_events(client: Client, listener: Listener) -> None:
-    listener.subscribe(ACCOUNTS)
-    with ThreadPoolExecutor() as pool:
-        poll = pool.submit(listener.meta, "connect", connectionType="long-polling")
-        _until_waiting(client.org, listener)
-        client.org.expire_tokens()
-        client.org.insert("Account", Name="x")
-        answer = poll.result()
-    assert answer["error"] == "401::Authentication invalid"
-    assert answer["advice"] == {"reconnect": "none", "interval": 0}
-    listener.http.headers["Authorization"] = f"Bearer {client.access_token()}"
-    assert len(listener.poll()) == 1
 
 
 def test_a_client_that_stays_away_is_forgotten(client: Client, listener: Listener) -> None:
@@ -308,21 +169,6 @@ def test_the_events_of_one_org_are_not_anothers(client: Client, listener: Listen
     listener.subscribe(ACCOUNTS)
     client.orgs.create("tenant-b", accounts=1).insert("Account", Name="x")
     assert listener.poll_now() == []
-
-
-def test_writers_at_the_same_time_lose_no_event(client: Client, listener: Listener) -> None:
-    listener.subscribe(ACCOUNTS)
-    start = threading.Barrier(4)
-
-    def write(_: int) -> list[str]:
-        start.wait()
-        return [client.org.insert("Account", Name="x") for _ in range(10)]
-
-    with ThreadPoolExecutor(4) as pool:
-        written = [record_id for ids in pool.map(write, range(4)) for record_id in ids]
-    events = listener.poll()
-    assert sorted(_record_ids(events)) == sorted(written)
-    assert _replay_ids(events) == list(range(1, 41))
 
 
 ORGS = Orgs("http://login.example")

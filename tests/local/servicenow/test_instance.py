@@ -162,3 +162,13 @@ def test_a_deleted_record_is_gone(table: str) -> None:
 def test_what_does_not_fit_is_refused_by_name(change: Callable[[Instance], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         change(_create(incidents=1))
+
+
+def test_records_may_have_a_clock_of_their_own() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    instance = Instances("http://example.invalid", lambda: now, lambda: LATER).create("tenant-a")
+    instance.add_user("loader")
+    token = instance.access_tokens.issue("client", "loader", 1800)
+    record = instance.insert("incident", {"short_description": "new"})
+    assert (record["sys_created_on"], record["sys_updated_on"]) == ("2030-05-06 07:08:09", "2030-05-06 07:08:09")
+    assert token.expires_at == now + 1800

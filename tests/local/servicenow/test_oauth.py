@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -182,3 +182,28 @@ def test_no_secret_is_in_a_repr(client: Client) -> None:
     assert token is not None
     secrets = (client.user.password, client.oauth_client.client_secret, token.value)
     assert not any(secret in repr([client.user, client.oauth_client, token]) for secret in secrets)
+
+
+@pytest.mark.parametrize("send", [requests.post, requests.get])
+def test_a_revoked_access_token_is_dead_and_the_refresh_token_lives(client: Client, send: Any) -> None:
+    tokens = client.token(client.password_form).json()
+    parameter = {"data" if send is requests.post else "params": {"token": tokens["access_token"]}}
+    assert send(f"{client.instance.url}/oauth_revoke_token.do", timeout=10, **parameter).status_code == 200
+    assert client.get(INCIDENTS, tokens["access_token"]).status_code == 401
+    renewed = client.token(client.form("refresh_token", refresh_token=tokens["refresh_token"]))
+    assert client.get(INCIDENTS, renewed.json()["access_token"]).status_code == 200
+
+
+def test_a_revoked_refresh_token_is_dead(client: Client) -> None:
+    tokens = client.token(client.password_form).json()
+    url = f"{client.instance.url}/oauth_revoke_token.do"
+    assert requests.post(url, data={"token": tokens["refresh_token"]}, timeout=10).status_code == 200
+    refused = client.token(client.form("refresh_token", refresh_token=tokens["refresh_token"]))
+    assert (refused.status_code, refused.json()) == (401, ACCESS_DENIED)
+    assert client.get(INCIDENTS, tokens["access_token"]).status_code == 200
+
+
+@pytest.mark.parametrize(("form", "status"), [({"token": "unknown"}, 200), ({}, 400)])
+def test_only_a_revocation_without_a_token_is_an_error(client: Client, form: dict[str, str], status: int) -> None:
+    url = f"{client.instance.url}/oauth_revoke_token.do"
+    assert requests.post(url, data=form, timeout=10).status_code == status

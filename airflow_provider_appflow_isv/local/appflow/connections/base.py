@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
+
+from airflow_provider_appflow_isv.local.loopback import is_loopback
 
 Credentials = dict[str, Any]
 TIMEOUT = (5.0, 60.0)  # seconds to connect, seconds between two bytes
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class VendorError(Exception):
@@ -74,20 +77,27 @@ class Opener(Protocol):
 
 
 def loopback_url(instance_url: str) -> str:
-    """Return a vendor's address without a slash at its end.
+    """Return a vendor's address, put together from what the HTTP client reads in it, without a slash at its end.
 
-    The local stack reaches loopback only, so that no token given to it ever leaves the machine.
+    The local stack reaches loopback only, so that no token given to it ever leaves the machine. No message repeats the
+    address, in which there may be a password.
 
-    :raises VendorUnreachableError: if it does not lead to loopback.
+    :raises VendorUnreachableError: if it does not lead to loopback, or is more than scheme, host, port and path.
     """
     try:
-        parts = urlsplit(instance_url)
-        host, scheme = parts.hostname, parts.scheme
-    except ValueError:
-        host, scheme = None, ""
-    if scheme not in ("http", "https") or host not in _LOOPBACK:
+        parts = parse_url(instance_url)
+    except LocationParseError:
+        parts = Url()
+    address = Url(scheme=parts.scheme, host=parts.host, port=parts.port, path=(parts.path or "").rstrip("/"))
+    is_plain = parts == address._replace(path=parts.path) and instance_url.isprintable() and "\\" not in instance_url
+    if not is_plain or parts.scheme not in ("http", "https") or not parts.host:
         raise VendorUnreachableError(
-            f"The local stack reaches only loopback, not {host or instance_url}: give an instanceUrl of "
-            "127.0.0.1, localhost or [::1]."
+            "instanceUrl: must be http or https, a host, and at most a port and a path; leave out the rest, also user "
+            "names and backslashes."
         )
-    return instance_url.rstrip("/")
+    if not is_loopback(parts.host):
+        raise VendorUnreachableError(
+            f"The local stack reaches only loopback, not {parts.host}: give an instanceUrl of 127.0.0.1, localhost or "
+            "[::1]."
+        )
+    return address.url

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +53,14 @@ class GuardedConnection:
             return list(connection.fields(entity_name))
 
     def read(self, query: Query) -> Iterator[list[dict[str, Any]]]:
-        """Yield the pages of records of a query."""
+        """Yield the pages of records of a query.
+
+        :raises VendorError: also for what is no list of records, and values that JSON has no word for.
+        """
         with self._opened() as connection:
-            yield from connection.read(query)
+            for page in connection.read(query):
+                _check_page(page)
+                yield page
 
     def write(
         self, entity_name: str, operation: str, id_field_names: Sequence[str], records: Sequence[dict[str, Any]]
@@ -79,3 +86,36 @@ class GuardedConnection:
                 f"{_NO_VALID_RESPONSE} The connector raised {type(error).__name__} in {Path(place.filename).name}, "
                 f"line {place.lineno}."
             ) from None
+
+
+def _check_page(page: object) -> None:
+    if not isinstance(page, list):
+        raise VendorError(f"{_NO_VALID_RESPONSE} A page of records is a list of dicts, not {_type_name(page)}.")
+    for record in page:
+        if not isinstance(record, dict):
+            raise VendorError(f"{_NO_VALID_RESPONSE} A record is a dict of values by field, not {_type_name(record)}.")
+        for field, value in record.items():
+            wrong = _no_json(value) if isinstance(field, str) else f"a name of type {_type_name(field)}"
+            if wrong is not None:
+                raise VendorError(
+                    f"{_NO_VALID_RESPONSE} The field {field!r} of a record has {wrong}, for which JSON has no word: "
+                    "return text, a number, a boolean, None, a list or a dict with texts for names."
+                )
+
+
+def _no_json(value: object) -> str | None:
+    """Return what in a value JSON has no word for, None if there is nothing."""
+    if value is None or isinstance(value, str | bool | int):
+        return None
+    if isinstance(value, float | Decimal):
+        return None if math.isfinite(value) else f"the number {value}"
+    if isinstance(value, list):
+        return next(filter(None, map(_no_json, value)), None)
+    if isinstance(value, dict):
+        keys = (f"a name of type {_type_name(name)}" for name in value if not isinstance(name, str))
+        return next(keys, None) or _no_json(list(value.values()))
+    return f"a value of type {_type_name(value)}"
+
+
+def _type_name(value: object) -> str:
+    return type(value).__name__

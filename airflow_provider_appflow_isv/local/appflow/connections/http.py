@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, Protocol
+from urllib.parse import quote, quote_plus
 
 import requests
 
@@ -27,6 +29,7 @@ _SECRETS = frozenset(  # members of credentials, and what token requests call th
     {"accessToken", "refreshToken", "password", "clientSecret", "jwtToken", "authCode"}
     | {"refresh_token", "client_secret", "assertion", "code"}
 )
+_WAYS_TO_WRITE: tuple[Callable[[str], str], ...] = (str, quote, partial(quote, safe=""), quote_plus)
 
 
 class Login(Protocol):
@@ -54,6 +57,7 @@ class HttpConnection(ABC):
     """
 
     vendor: ClassVar[str]  # its name in messages
+    revocation_path: ClassVar[str]  # where it takes back a token
 
     def __init__(self, instance_url: str, keeper: Keeper, login: Login) -> None:
         self.instance_url = instance_url
@@ -107,9 +111,19 @@ class HttpConnection(ABC):
     def revoke_token(self) -> None:
         """Make the vendor refuse the access token from now on.
 
-        :raises VendorError: if the local stack does not know how to at this vendor.
+        :raises VendorError: if the profile has none, or the vendor does not take it back.
         """
-        raise VendorError(f"The local stack cannot revoke access tokens of {self.vendor}.")
+        kind, _, token = (self._login.authorization(self.logged_in()) or "").partition(" ")
+        if kind != "Bearer":
+            raise VendorError(f"The profile logs in to {self.vendor} without a token, so that none can be revoked.")
+        url = loopback_url(self.instance_url) + self.revocation_path
+        with new_session() as session:
+            try:
+                response = session.post(url, data={"token": token}, timeout=TIMEOUT, allow_redirects=False)
+            except requests.RequestException as error:
+                raise VendorUnreachableError(f"No answer from {url}: {type(error).__name__}.") from None
+        if response.status_code != 200:
+            raise VendorError(f"{self.vendor} did not revoke the access token: status {response.status_code}.")
 
     def logged_in(self) -> Credentials:
         """Return the credentials as they are now, after logging in if that is still to be done."""
@@ -228,6 +242,7 @@ def _secrets(members: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _without(secrets: Iterable[str], text: str) -> str:
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):  # one may begin with another
+    written = {way(secret) for secret in secrets if secret for way in _WAYS_TO_WRITE}
+    for secret in sorted(written, key=len, reverse=True):  # one may begin with another
         text = text.replace(secret, "***")
     return text

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from airflow_provider_appflow_isv.local.appflow.exceptions import ValidationException
 
-from .base import TIMEOUT, Keeper, VendorUnreachableError, loopback_url
+from .base import Keeper, VendorError, VendorUnreachableError
 from .http import HttpConnection, new_session
 from .salesforce_entities import entity, entity_field
 from .salesforce_login import SalesforceLogin, check_credentials, connected_app
@@ -46,6 +46,7 @@ class SalesforceConnection(HttpConnection):
     """
 
     vendor: ClassVar[str] = "Salesforce"
+    revocation_path: ClassVar[str] = "/services/oauth2/revoke"
 
     def __init__(self, instance_url: str, keeper: Keeper, account_id: str) -> None:
         super().__init__(instance_url, keeper, SalesforceLogin(instance_url, account_id))
@@ -71,7 +72,10 @@ class SalesforceConnection(HttpConnection):
 
     def describe(self, object_name: str) -> list[dict[str, Any]]:
         """Return the fields (``name``, ``label``, ``type``, ...) of one object as Salesforce describes them."""
-        fields: list[dict[str, Any]] = self.get(f"{API}/sobjects/{object_name}/describe")["fields"]
+        try:
+            fields: list[dict[str, Any]] = self.get(f"{API}/sobjects/{object_name}/describe")["fields"]
+        except VendorError as error:
+            raise type(error)(f"{error} ({object_name})") from None  # the org's words do not name the object
         return fields
 
     def query(self, soql: str, *, deleted: bool = False) -> Iterator[list[dict[str, Any]]]:
@@ -94,12 +98,6 @@ class SalesforceConnection(HttpConnection):
     def access_token(self) -> str:
         """Return the access token as it is now, for the streaming API."""
         return str(self.logged_in()["accessToken"])
-
-    def revoke_token(self) -> None:
-        """Revoke the access token at the org's OAuth endpoint."""
-        with new_session() as session:
-            url = f"{loopback_url(self.instance_url)}/services/oauth2/revoke"
-            session.post(url, data={"token": self.access_token()}, timeout=TIMEOUT).raise_for_status()
 
     def _objects(self) -> list[dict[str, Any]]:
         objects: list[dict[str, Any]] = self.get(f"{API}/sobjects/")["sobjects"]

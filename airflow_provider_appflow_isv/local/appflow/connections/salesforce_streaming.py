@@ -22,12 +22,17 @@ _NEW_EVENTS = -1
 _POLL_TIMEOUT = (5.0, 150.0)  # seconds to connect, to wait: Salesforce lets a poll go on for 110
 _GOODBYE_TIMEOUT = (1.0, 2.0)
 _TRANSPORT = "long-polling"
+_UNKNOWN_CHANNEL = "400::The channel you requested to subscribe to does not exist"
 
 Message = dict[str, Any]
 
 
 class SubscriptionLostError(VendorError):
     """The org knows the subscription no more: make a new one."""
+
+
+class UnknownChannelError(VendorError):
+    """The org has no such channel."""
 
 
 class Subscription:
@@ -113,6 +118,8 @@ class Subscription:
             )
         if error.startswith("403::Unknown client"):
             raise SubscriptionLostError(error)
+        if error.startswith(_UNKNOWN_CHANNEL):
+            raise UnknownChannelError(f"Salesforce refused to stream {self._channel}: {error}")
         if "replayId" in error:
             self.replay_id = None  # what was missed is not kept any more
         raise VendorError(f"Salesforce refused to stream {self._channel}: {error}")

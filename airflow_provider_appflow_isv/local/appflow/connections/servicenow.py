@@ -45,6 +45,7 @@ class ServiceNowConnection(HttpConnection):
     """
 
     vendor: ClassVar[str] = "ServiceNow"
+    revocation_path: ClassVar[str] = "/oauth_revoke_token.do"
 
     def __init__(self, instance_url: str, keeper: Keeper) -> None:
         super().__init__(instance_url, keeper, ServiceNowLogin(instance_url))
@@ -66,12 +67,12 @@ class ServiceNowConnection(HttpConnection):
         types = {each["name"]: each["scalar_type"] for each in self._all("sys_glide_object", ["name", "scalar_type"])}
         return [entity_field(column, types.get(column["internal_type"], "string")) for column in columns]
 
-    def column_names(self, table: str) -> list[str]:
-        """Return the names of a table's columns, those of the tables that it extends among them, sorted.
+    def column_types(self, table: str) -> dict[str, str]:
+        """Return the types of a table's columns, those of the tables that it extends among them, sorted by name.
 
         :raises VendorError: if there is no such table.
         """
-        return [column["element"] for column in self._columns(table)]
+        return {each["identifier"]: each["supportedFieldTypeDetails"]["v1"]["fieldType"] for each in self.fields(table)}
 
     def records(
         self, table: str, fields: Sequence[str], query: str = "", *, size: int = _PAGE_SIZE, links: bool = True

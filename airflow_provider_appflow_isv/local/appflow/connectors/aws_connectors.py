@@ -2,10 +2,14 @@
 
 Facts: AppFlow user guide, "Supported source and destination applications", names them; labels that are publicly seen
 (HubSpot, SalesforceMarketingCloud, GoogleAnalytics4, MicrosoftSharePointOnline, ...) are these names without blanks,
-but for two. Inferred: so are the others.
+but for two. Inferred: so are the others; what each can do is not known here.
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_appflow_isv.local.appflow.connectors.catalog import CUSTOM
 
 _NAMES = (
     *("Adobe Analytics", "AfterShip", "Asana", "BambooHR", "Blackbaud Raiser's Edge NXT", "Braintree", "CircleCI"),
@@ -24,7 +28,7 @@ def _folded(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-_KNOWN = frozenset(map(_folded, (*_NAMES, *_OTHER_LABELS)))
+_KNOWN = {_folded(name): name for name in (*_NAMES, *_OTHER_LABELS)}
 
 
 def is_aws_connector(label: str) -> bool:
@@ -33,3 +37,12 @@ def is_aws_connector(label: str) -> bool:
     :param label: the label.
     """
     return _folded(label) in _KNOWN
+
+
+def describe(label: str) -> dict[str, Any]:
+    """Return what is known of one of AWS's own connectors, as ConnectorConfiguration.
+
+    :param label: its label.
+    """
+    name = _KNOWN[_folded(label)]
+    return {"connectorType": CUSTOM, "connectorLabel": label, "connectorName": name, "connectorOwner": "AWS"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow.connections import connector_errors
+from airflow_provider_appflow_isv.local.appflow.connectors.aws_connectors import is_aws_connector
 from airflow_provider_appflow_isv.local.appflow.connectors.catalog import CUSTOM, needs_profile
 from airflow_provider_appflow_isv.local.appflow.connectors.metadata_cache import Lookup, MetadataCache
 from airflow_provider_appflow_isv.local.appflow.exceptions import UnsupportedOperationException, ValidationException
@@ -78,6 +79,12 @@ class EntityDirectory:
             connection = self._profiles.connection(params["connectorProfileName"])
             if connection is not None:
                 return connection
+            label = self._profiles.get(params["connectorProfileName"]).connector_label
+            if label is not None and is_aws_connector(label):
+                raise UnsupportedOperationException(
+                    f"The local stack knows AWS's own connector {label} by name only, not its entities. Register a "
+                    "connector of that label that is provided in Python to have some."
+                )
         raise UnsupportedOperationException(
             f"The local stack has no {connector_type} whose entities it could tell. It has the entities of Salesforce, "
             "ServiceNow, Amazon Redshift and of custom connectors that are provided in Python."

@@ -12,15 +12,14 @@ from typing import Any
 from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import lambda_backends
 
-from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import provided
+from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import provide, provided
 from airflow_provider_appflow_isv.local.appflow.exceptions import (
     AccessDeniedException,
     ResourceNotFoundException,
     ValidationException,
 )
-from airflow_provider_appflow_isv.local.policies import Principal, is_allowed
+from airflow_provider_appflow_isv.local.services import APPFLOW, refusal, service_context
 
-_APPFLOW = Principal(service="appflow.amazonaws.com")
 _LAMBDA_ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):(\d{12}):function:[\w-]+(:[\w$-]+)?", re.ASCII)
 
 
@@ -42,13 +41,12 @@ def configuration_of(lambda_arn: str, account_id: str) -> dict[str, Any]:
         raise ValidationException(f"lambdaArn: {lambda_arn} is not the ARN of a Lambda function.")
     function = _function(lambda_arn, parts[1], parts[2])
     statements = {"Version": "2012-10-17", "Statement": function.policy.statements}
-    context = {"aws:SourceAccount": account_id}
-    if not is_allowed(
-        statements, principal=_APPFLOW, action="lambda:InvokeFunction", resource=lambda_arn, context=context
-    ):
+    context = service_context(APPFLOW, region=parts[1], resource_account=parts[2], source_account=account_id)
+    refused = refusal(statements, APPFLOW, "lambda:InvokeFunction", lambda_arn, context)
+    if refused is not None:
         raise AccessDeniedException(
-            f"Amazon AppFlow is not authorized to invoke {lambda_arn}. Add a permission of lambda:InvokeFunction for "
-            "the principal appflow.amazonaws.com to the function."
+            f"Amazon AppFlow is not authorized to invoke {lambda_arn}: its policy {refused} Add a permission for the "
+            "principal appflow.amazonaws.com to the function."
         )
     return {}
 
@@ -59,5 +57,5 @@ def _function(lambda_arn: str, region_name: str, owner: str) -> Any:
     except (LambdaClientError, KeyError):  # a KeyError for a Region that there is not
         raise ResourceNotFoundException(
             f"Function not found: {lambda_arn}. Create it, or let Python code stand in for it with "
-            "airflow_provider_appflow_isv.local.appflow.custom_connectors.provide()."
+            f"{provide.__module__}.{provide.__name__}()."
         ) from None

@@ -2,7 +2,8 @@
 
 Facts: AppFlow API reference, ResetConnectorMetadataCache: what ListConnectorEntities and DescribeConnectorEntity found
 is kept, and forgotten once every hour. Inferred: the hour is counted from when a thing was found; names and details of
-another API version are other things; a profile's update and deletion forget what was found through it.
+another API version are other things; without an API version, things are those of the connector's default one, so that a
+reset of any version forgets them, too; a profile's update and deletion forget what was found through it.
 """
 
 from __future__ import annotations
@@ -77,4 +78,5 @@ class MetadataCache:
 
 
 def _names(lookup: Lookup, kept: Lookup) -> bool:
-    return kept == (lookup if lookup.api_version else replace(lookup, api_version=kept.api_version))
+    of_version = lookup.api_version is None or kept.api_version in (None, lookup.api_version)
+    return of_version and replace(kept, api_version=None) == replace(lookup, api_version=None)

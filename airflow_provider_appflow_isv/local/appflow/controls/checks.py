@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -61,6 +62,22 @@ def text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("must be a text")
     return value
+
+
+def matching(pattern: str, meaning: str) -> Check[str]:
+    """A text of a certain form."""
+    form = re.compile(pattern, re.ASCII)
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not form.fullmatch(value):
+            raise ValueError(f"must be {meaning}")
+        return value
+
+    return check
+
+
+code = matching("[A-Za-z]+", "an error code: letters only")
+account = matching("[0-9]{12}", "an account id: 12 digits")
 
 
 def flag(value: object) -> bool:

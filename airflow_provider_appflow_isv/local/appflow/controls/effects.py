@@ -45,14 +45,14 @@ class CallEffect(Effect):
 class Error(CallEffect):
     """The call is answered with an error.
 
-    :param code: error code, e.g. ``ThrottlingException`` or ``ServiceUnavailable``; AppFlow's model and list of common
-        errors have the status to it, any other code is a 400.
+    :param code: error code, of letters only, e.g. ``ThrottlingException`` or ``ServiceUnavailable``; AppFlow's model
+        and list of common errors have the status to it, any other code is a 400.
     :param message: message of the error.
     """
 
     code: str
     message: str = "Injected fault."
-    member_checks = {"code": checks.text, "message": checks.text}  # noqa: RUF012  # annotated in the base
+    member_checks = {"code": checks.code, "message": checks.text}  # noqa: RUF012  # annotated in the base
 
 
 @dataclass(frozen=True)
@@ -146,13 +146,16 @@ class RunFails(RunEffect):
 
 @dataclass(frozen=True)
 class TokenRevoked(RunEffect):
-    """The run's access token is revoked between two pages of the source.
+    """The run's access token is revoked before or between the pages of the source.
 
-    :param after_page: number of the last page that can still be read, from 1.
+    A page of Salesforce is 2,000 records, one of ServiceNow 1,000. A run that can get a new token goes on with it. One
+    whose source has no token to revoke (S3, custom connectors, ServiceNow with user name and password) ends in Error.
+
+    :param after_page: number of the last page that can still be read; 0 for none.
     """
 
     after_page: int = 1
-    member_checks = {"after_page": checks.whole_number(1)}  # noqa: RUF012  # annotated in the base
+    member_checks = {"after_page": checks.whole_number(0)}  # noqa: RUF012  # annotated in the base
 
 
 _KINDS: dict[str, type[Effect]] = {

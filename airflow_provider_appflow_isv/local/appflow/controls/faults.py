@@ -130,7 +130,7 @@ class Faults:
         """
         for name, value in {"operation": operation, "flow": flow, "account": account}.items():
             if value is not None:
-                checked(name, checks.text, value)
+                checked(name, checks.account if name == "account" else checks.text, value)
                 if name not in effect.narrowed_by | {"account"}:
                     raise ValueError(f"{name}: leave it out, {type(effect).__name__} is not about a single {name}")
         if operation is not None and operation not in service_model().operation_names:
@@ -224,7 +224,7 @@ class Faults:
         )
 
     def between_pages(self, account_id: str, flow_name: str, pages_read: int, revoke: Callable[[], None]) -> None:
-        """Revoke the token of a run whose time has come; a run calls this after each page of its source.
+        """Revoke the token of a run whose time has come; a run calls this before its first page and after each.
 
         :param account_id: account of the flow.
         :param flow_name: the flow.

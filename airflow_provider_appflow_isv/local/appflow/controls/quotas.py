@@ -6,11 +6,13 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Sized
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sized
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from airflow_provider_appflow_isv.local.appflow.controls import checks
+from airflow_provider_appflow_isv.local.appflow.controls.checks import checked
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.exceptions import ServiceQuotaExceededException
 
@@ -37,6 +39,27 @@ class Quotas:
         """Go back to the defaults."""
         for field in fields(self):
             setattr(self, field.name, field.default)
+
+    def values(self) -> dict[str, float]:
+        """Return all quotas by name."""
+        return asdict(self)
+
+    def update(self, values: Mapping[str, object]) -> None:
+        """Change some quotas, or none of them if one is wrong.
+
+        :param values: quotas by name.
+        :raises ValueError: naming the quota that is unknown or has a wrong value.
+        """
+        unknown = sorted(set(values) - set(self.values()))
+        if unknown:
+            raise ValueError(f"{unknown[0]}: there is no such quota; there are {', '.join(self.values())}")
+        accepted = {
+            name: checked(name, checks.seconds if name == "run_seconds" else checks.whole_number(0), value)
+            for name, value in values.items()
+        }
+        for name, value in accepted.items():
+            setattr(self, name, value)
+        settings.tell()
 
     def check_flows(self, kept: Sized) -> None:
         """Check that one more flow may be created.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ from airflow_provider_appflow_isv.local.appflow.controls import checks
 from airflow_provider_appflow_isv.local.appflow.controls.checks import checked
 
 T = TypeVar("T")
+_YEAR_10000 = 253402300800.0  # its begin, in seconds since the epoch
 RecordOrder = Literal["newest", "oldest", "shuffled"]
 
 
@@ -93,7 +95,7 @@ class Settings:
 
     def _set_defaults(self) -> None:
         self.changed: dict[str, Any] = {}
-        self._clock_offset = 0.0
+        self._offsets = [(-math.inf, 0.0)]  # since when, in real time, the clock is how far ahead
         self._holders = 0
         self._generation = object()
 
@@ -126,17 +128,32 @@ class Settings:
 
     def now(self) -> float:
         """Return the local AppFlow's time, in seconds since the epoch."""
-        return time.time() + self._clock_offset
+        return time.time() + self._offsets[-1][1]
+
+    def time_of(self, real_seconds: float) -> float:
+        """Return the local AppFlow's time of a moment that something else on this machine has stamped, as moto does.
+
+        :param real_seconds: the moment by the machine's own clock, in seconds since the epoch.
+        :return: what the local AppFlow's clock showed then, in seconds since the epoch.
+        """
+        return real_seconds + next(offset for since, offset in reversed(self._offsets) if since <= real_seconds)
+
+    def move(self, value: object) -> float:
+        """A number of seconds by which the clock can be moved."""
+        step = checks.finite(value)
+        if not 0 <= self.now() + step < _YEAR_10000:
+            raise ValueError("must leave the clock within the years 1970 to 9999")
+        return step
 
     def advance_clock(self, seconds: float) -> None:
         """Move the local AppFlow's clock forward: client tokens expire, schedules come due and waiting runs end sooner.
 
         :param seconds: by how much; below 0 is backward.
-        :raises ValueError: if it is no number.
+        :raises ValueError: if it is no number, or leads out of the years 1970 to 9999.
         """
-        step = checked("seconds", checks.finite, seconds)
+        step = checked("seconds", self.move, seconds)
         with self._lock:
-            self._clock_offset += step
+            self._offsets.append((time.time(), self._offsets[-1][1] + step))
         self.tell()
 
     @contextmanager

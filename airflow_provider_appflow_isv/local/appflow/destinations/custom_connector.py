@@ -28,16 +28,17 @@ def write_custom_connector(job: Job, _task_plan: TaskPlan, pages: Sequence[Page]
     """
     vendor, destination = job.destination_connection(), job.destination
     assert isinstance(vendor, GuardedConnection)  # the flow's profile was checked to be of its destination's type
-    refusals = Refusals(job, counts)
     operation, id_fields = destination.get("writeOperationType", "INSERT"), destination.get("idFieldNames", [])
-    for page in pages:
-        if job.is_canceled():
-            refusals.keep()
-            raise RunCanceledError
-        reasons = vendor.write(destination["entityName"], operation, id_fields, page.records) if page.records else []
-        for record, reason in zip(page.records, reasons, strict=True):
-            if reason is None:
-                counts.bytes_written += len(to_json(record).encode())
-            else:
-                refusals.add(record, reason)
-    refusals.keep()
+    with Refusals(job, counts) as refusals:
+        for page in pages:
+            if job.is_canceled():
+                raise RunCanceledError
+            if not page.records:
+                continue
+            reasons = vendor.write(destination["entityName"], operation, id_fields, page.records)
+            for record, reason in zip(page.records, reasons, strict=True):
+                if reason is None:
+                    counts.bytes_written += len(to_json(record).encode())
+                else:
+                    refusals.add(record, reason)
+            refusals.settle()

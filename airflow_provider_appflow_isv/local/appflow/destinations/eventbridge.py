@@ -51,9 +51,8 @@ def write_eventbridge(job: Job, _task_plan: TaskPlan, pages: Sequence[Page], cou
     :param pages: the records.
     :param counts: gets the bytes written and the refusals.
     """
-    refusals = Refusals(job, counts)
-    for page in pages:
-        for record in page.records:
+    with Refusals(job, counts) as refusals:
+        for record in (record for page in pages for record in page.records):
             detail = record
             size = len(to_json(record).encode())
             if size > _MAX_BYTES:
@@ -61,10 +60,10 @@ def write_eventbridge(job: Job, _task_plan: TaskPlan, pages: Sequence[Page], cou
                     detail = _pointer(job, record)
                 except RunFailedError as error:
                     refusals.add(record, str(error))
+                    refusals.settle()
                     continue
             event_bus.put(job.account_id, job.region_name, job.destination["object"], _event(job, detail))
             counts.bytes_written += size
-    refusals.keep()
 
 
 def _event(job: Job, detail: Record) -> event_bus.Event:

@@ -5,33 +5,43 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
-from airflow_provider_appflow_isv.local.appflow.values import text_of, to_json
+from airflow_provider_appflow_isv.local.appflow.values import text_of, to_json, unicode_text
+
+from .parquet import ColumnType, parquet
 
 Record = dict[str, Any]
 
+# A cell may be as large as its file. The csv module has one limit for the whole process, by default 128 KiB.
+csv.field_size_limit(2**31 - 1)
 
-def encode(records: Sequence[Record], columns: Sequence[str], file_type: str, *, typed: bool = False) -> bytes:
+
+def encode(
+    records: Sequence[Record],
+    columns: Sequence[str],
+    file_type: str,
+    schema: Mapping[str, ColumnType] | None = None,
+) -> bytes:
     """Return the content of one object.
 
     JSON is JSON Lines, UTF-8, null staying null. CSV has a header row, null is empty, compound values are JSON text.
-    Parquet has string columns, null staying null, unless typed: then a column whose values are all booleans, integers
-    or numbers keeps that type.
+    Parquet has string columns, null staying null, unless there is a schema.
 
     :param records: the records, already mapped.
     :param columns: the fields, in order.
     :param file_type: ``JSON``, ``CSV`` or ``PARQUET``.
-    :param typed: preserveSourceDataTyping, for Parquet; default False.
+    :param schema: types of Parquet's columns; default None, all text.
+    :raises RunFailedError: for a text that the file cannot hold.
     """
     if file_type == "CSV":
         return _csv(records, columns)
     if file_type == "PARQUET":
-        return _parquet(records, columns, typed)
+        return parquet(records, columns, schema or {})
     return "".join(f"{to_json(record)}\n" for record in records).encode()
 
 
@@ -42,21 +52,30 @@ def decode(content: bytes, file_type: str) -> list[Record]:
     """
     try:
         text = content.decode("utf-8-sig")
-        if file_type == "CSV":
-            rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-            if any(None in row for row in rows):
-                raise ValueError("a row has more cells than the header")
-            return rows
-        return _json_records(text)
+        return _csv_records(text) if file_type == "CSV" else _json_records(text)
     except (ValueError, csv.Error) as error:
         raise RunFailedError(f"The source file is not {file_type}: {error}") from None
 
 
+def _csv_records(text: str) -> list[Record]:
+    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    names = list(rows.fieldnames or ())
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise RunFailedError(
+            f"The source file's header has the column {twice!r} more than once: give each column a name of its own."
+        )
+    records = list(rows)
+    if any(None in record for record in records):
+        raise ValueError("a row has more cells than the header")
+    return records
+
+
 def _json_records(text: str) -> list[Record]:
     try:
-        records = [json.loads(line, parse_float=Decimal) for line in text.split("\n") if line.strip()]
+        records = [_json_value(line) for line in text.split("\n") if line.strip()]
     except ValueError:  # not one value a line, so one value over many lines
-        whole = json.loads(text, parse_float=Decimal)
+        whole = _json_value(text)
         records = whole if isinstance(whole, list) else [whole]
     if len(records) == 1 and isinstance(records[0], list):
         records = records[0]
@@ -65,37 +84,18 @@ def _json_records(text: str) -> list[Record]:
     return records
 
 
+def _json_value(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> None:
+    raise RunFailedError(f"The source file has {name} for a number, which JSON does not have: write null instead.")
+
+
 def _csv(records: Sequence[Record], columns: Sequence[str]) -> bytes:
     lines: list[str] = []
     # The writer quotes a carriage return only if line ends have one, so they have one until they are joined.
     writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([text_of(record.get(column)) for column in columns] for record in records)
+    writer.writerow([unicode_text(column, column) for column in columns])
+    writer.writerows([unicode_text(text_of(record.get(column)), column) for column in columns] for record in records)
     return "".join(line.removesuffix("\r\n") + "\n" for line in lines).encode()
-
-
-def _parquet(records: Sequence[Record], columns: Sequence[str], typed: bool) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    types = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64(), "str": pa.string()}
-    arrays = []
-    for column in columns:
-        values = [record.get(column) for record in records]
-        kind = _kind(values) if typed else "str"
-        cells = [float(v) if v is not None else None for v in values] if kind == "float" else values
-        arrays.append(pa.array(list(map(text_of, values)) if kind == "str" else cells, types[kind]))
-    target = io.BytesIO()
-    pq.write_table(pa.table(arrays, names=list(columns)), target)
-    return target.getvalue()
-
-
-def _kind(values: Sequence[Any]) -> str:
-    present = [value for value in values if value is not None]
-    if present and all(isinstance(value, bool) for value in present):
-        return "bool"
-    if not present or any(isinstance(value, bool) for value in present):
-        return "str"
-    if all(isinstance(value, int) and -(2**63) <= value < 2**63 for value in present):
-        return "int"
-    return "float" if all(isinstance(value, int | Decimal) for value in present) else "str"

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
+
+_MAX_KEY_BYTES = 1024  # Amazon S3 user guide, "Naming Amazon S3 objects"
 _FOLDERS = {
     "YEAR": "%Y",
     "MONTH": "%Y/%m",
@@ -47,6 +50,7 @@ class KeyLayout:
 
         :param part: its number among the files of its partition, counted from 1; default 1.
         :param partition: folders of the file's partition, e.g. ``Industry=Energy``; default none.
+        :raises RunFailedError: if S3 takes no key as long as that.
         """
         hierarchy = self.prefix_config.get("pathPrefixHierarchy", [])
         kind = self.prefix_config.get("prefixType", "")
@@ -63,4 +67,11 @@ class KeyLayout:
         name = self.execution_id if part == 1 else f"{self.execution_id}-{part}"
         if kind in ("FILENAME", "PATH_AND_FILENAME"):
             name += f"-{moment:%Y-%m-%dT%H:%M:%S}"
-        return "/".join([*folders, name])
+        key = "/".join([*folders, name])
+        size = len(key.encode())
+        if size > _MAX_KEY_BYTES:
+            raise RunFailedError(
+                f"The key of an object would have {size} bytes, S3 takes {_MAX_KEY_BYTES}: shorten bucketPrefix or "
+                f"partition by fields with shorter values. It begins with {key[:100]}"
+            )
+        return key

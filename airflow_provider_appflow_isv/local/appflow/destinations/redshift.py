@@ -1,7 +1,8 @@
 """Loads records into a Redshift table: staged as a file in the intermediate bucket, then copied; insert only.
 
 Facts: AppFlow user guide, "Amazon Redshift". Inferred: the staged file is CSV and stays where it is; without
-errorHandlingConfig.failOnFirstDestinationError the records that cannot be loaded are left out, one by one.
+errorHandlingConfig.failOnFirstDestinationError the records that cannot be loaded are left out, one by one, and each is
+told by its row in that file, the header not counted.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .refusals import Refusals
 from .s3 import joined
 
 if TYPE_CHECKING:
-    from airflow_provider_appflow_isv.local.appflow.runs.job import Job, Page, Record
+    from airflow_provider_appflow_isv.local.appflow.runs.job import Job, Page
     from airflow_provider_appflow_isv.local.appflow.runs.tasks import TaskPlan
 
 
@@ -33,7 +34,6 @@ def write_redshift(job: Job, _task_plan: TaskPlan, pages: Sequence[Page], counts
     """
     connection = job.destination_connection()
     assert isinstance(connection, RedshiftConnection)  # the profile was checked to be of the destination's type
-    refusals = Refusals(job, counts)
     for page in joined([page for page in pages if page.records]):
         staged = encode(page.records, page.columns, "CSV")
         prefix = job.destination.get("bucketPrefix", "")
@@ -41,11 +41,11 @@ def write_redshift(job: Job, _task_plan: TaskPlan, pages: Sequence[Page], counts
         bucket = job.destination["intermediateBucketName"]
         job.buckets.put(bucket, key, staged)
         counts.bytes_written += len(staged)
-        try:
-            _load(_Copy(connection.warehouse(), job.destination["object"], page, f"s3://{bucket}/{key}"), refusals)
-        except WarehouseError as error:
-            raise RunFailedError(str(error)) from None
-    refusals.keep()
+        with Refusals(job, counts) as refusals:
+            try:
+                _load(_Copy(connection.warehouse(), job.destination["object"], page, f"s3://{bucket}/{key}"), refusals)
+            except WarehouseError as error:
+                raise RunFailedError(str(error)) from None
 
 
 class _Copy:
@@ -58,21 +58,23 @@ class _Copy:
         self._file = file
         self.records = page.records
 
-    def load(self, records: Sequence[Record]) -> None:
-        rows: list[list[Any]] = [[record.get(column) for column in self._columns] for record in records]
-        self._warehouse.load(self._schema, self._table, self._columns, rows, filename=self._file)
+    def load(self, start: int, end: int) -> None:
+        """Copy the records from one place up to another."""
+        rows: list[list[Any]] = [[record.get(name) for name in self._columns] for record in self.records[start:end]]
+        self._warehouse.load(self._schema, self._table, self._columns, rows, filename=self._file, first_row=start + 1)
 
 
 def _load(copy: _Copy, refusals: Refusals) -> None:
     """Copy all records at once; where one is refused and the flow goes on past that, those before and after it."""
-    remaining: Sequence[Record] = copy.records
-    while remaining:
+    start, end = 0, len(copy.records)
+    while start < end:
         try:
-            copy.load(remaining)
+            copy.load(start, end)
         except LoadError as error:
             place = error.row - 1
-            refusals.add(remaining[place], str(error))
-            copy.load(remaining[:place])
-            remaining = remaining[place + 1 :]
+            refusals.add(copy.records[place], str(error))
+            refusals.settle()
+            copy.load(start, place)
+            start = place + 1
         else:
             return

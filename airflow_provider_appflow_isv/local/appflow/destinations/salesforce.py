@@ -2,18 +2,20 @@
 
 Facts: AppFlow user guide, "Salesforce", and API reference, SalesforceDestinationProperties: INSERT is the default;
 UPDATE finds records by their Salesforce id; UPSERT by the field that idFieldNames names; DELETE takes the ids and looks
-at no other column.
+at no other column. Inferred: a record whose id cannot be one is refused before the request; empty text, which is all
+that CSV has for nothing, is null; a field called ``attributes``, where a request names the object, is left out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_appflow_isv.local.appflow.connections.salesforce import API, SalesforceConnection
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import Counts, RunCanceledError, RunFailedError
-from airflow_provider_appflow_isv.local.appflow.values import to_json
+from airflow_provider_appflow_isv.local.appflow.values import text_of, to_json
 
 from .refusals import Refusals
 
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 _BATCH = 200  # the most records of one collections request
 _COLLECTIONS = f"{API}/composite/sobjects"
-_ID = "Id"
+_BY_ID = ("UPDATE", "DELETE")
+_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 
 
 def write_salesforce(job: Job, _task_plan: TaskPlan, pages: Sequence[Page], counts: Counts) -> None:
@@ -32,22 +35,25 @@ def write_salesforce(job: Job, _task_plan: TaskPlan, pages: Sequence[Page], coun
     :param job: the run.
     :param pages: the records.
     :param counts: gets the bytes written and the refusals.
+    :raises RunFailedError: if an operation by id has no ids.
     """
     org = job.destination_connection()
     assert isinstance(org, SalesforceConnection)  # the flow's profile was checked to be of its destination's type
-    refusals = Refusals(job, counts)
     operation = job.destination.get("writeOperationType", "INSERT")
-    for batch in _batches(pages):
-        if job.is_canceled():
-            refusals.keep()
-            raise RunCanceledError
-        results = _write(org, operation, job.destination, batch)
-        for record, result in zip(batch, results, strict=True):
-            if result["success"]:
-                counts.bytes_written += len(to_json(record).encode())
-            else:
-                refusals.add(record, _reason(result))
-    refusals.keep()
+    if operation in _BY_ID:
+        _check_columns(pages)
+    with Refusals(job, counts) as refusals:
+        for batch in _batches(pages):
+            if job.is_canceled():
+                raise RunCanceledError
+            sent = [record for record in batch if _is_sent(record, refusals)] if operation in _BY_ID else batch
+            results = _write(org, operation, job.destination, sent) if sent else []
+            for record, result in zip(sent, results, strict=True):
+                if result["success"]:
+                    counts.bytes_written += len(to_json(record).encode())
+                else:
+                    refusals.add(record, _reason(result))
+            refusals.settle()
 
 
 def _batches(pages: Sequence[Page]) -> Iterator[list[Record]]:
@@ -56,31 +62,50 @@ def _batches(pages: Sequence[Page]) -> Iterator[list[Record]]:
         yield records[start : start + _BATCH]
 
 
+def _check_columns(pages: Sequence[Page]) -> None:
+    filled = [page for page in pages if page.records]
+    if filled and not any(_is_id(column) for page in filled for column in page.columns):
+        raise RunFailedError("The flow maps no field to Id, which says which records to change: add a Map task for it.")
+
+
+def _is_id(column: str) -> bool:
+    return column.lower() == "id"
+
+
+def _id_of(record: Record) -> str:
+    """Return a record's Salesforce id, whatever the case of its column; empty if it has none."""
+    return text_of(next((value for column, value in record.items() if _is_id(column)), None)) or ""
+
+
+def _is_sent(record: Record, refusals: Refusals) -> bool:
+    """Say whether a record has what can be an id; refuse it if not."""
+    record_id = _id_of(record)
+    if _ID.fullmatch(record_id):
+        return True
+    refusals.add(record, f"MALFORMED_ID: Id has to be 15 or 18 letters and digits, not {record_id[:50]!r}")
+    return False
+
+
 def _write(
     org: SalesforceConnection, operation: str, destination: dict[str, Any], batch: list[Record]
 ) -> list[dict[str, Any]]:
     name = destination["object"]
     if operation == "DELETE":
-        ids = ",".join(str(record[_id_column(batch)]) for record in batch)
+        ids = ",".join(map(_id_of, batch))
         results: list[dict[str, Any]] = org.call("DELETE", _COLLECTIONS, params={"ids": ids, "allOrNone": "false"})
         return results
-    body = {"allOrNone": False, "records": [{"attributes": {"type": name}, **record} for record in batch]}
+    body = {"allOrNone": False, "records": [_as_sent(record, name) for record in batch]}
     if operation == "UPSERT":
         path = f"{_COLLECTIONS}/{quote(name)}/{quote(destination['idFieldNames'][0])}"
         results = org.call("PATCH", path, body=body)
     else:
-        if operation == "UPDATE":
-            _id_column(batch)
         results = org.call("PATCH" if operation == "UPDATE" else "POST", _COLLECTIONS, body=body)
     return results
 
 
-def _id_column(batch: list[Record]) -> str:
-    """The column with the Salesforce id, whatever its case."""
-    column = next((name for name in batch[0] if name.lower() == _ID.lower()), None)
-    if column is None:
-        raise RunFailedError("The flow maps no field to Id, which says which records to change: add a Map task for it.")
-    return column
+def _as_sent(record: Record, object_name: str) -> Record:
+    values = {name: None if value == "" else value for name, value in record.items()}
+    return {**values, "attributes": {"type": object_name}}
 
 
 def _reason(result: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What makes an active flow run by itself, from StartFlow to StopFlow, DeleteFlow, its deactivation or a reset.
+"""What makes an active flow run by itself, from StartFlow to StopFlow, DeleteFlow, its deactivation or moto's reset.
 
 Inferred: runs of a scheduled flow never overlap; one that comes due while the one before goes on starts when that has
 ended. After a jump of the clock over very many due times of a flow, the first 1,000 run; the rest is passed over, and
@@ -18,7 +18,7 @@ from airflow_provider_appflow_isv.local.appflow.controls.settings import setting
 from airflow_provider_appflow_isv.local.appflow.exceptions import ServiceQuotaExceededException
 from airflow_provider_appflow_isv.local.appflow.flows.change_listener import ChangeListener
 from airflow_provider_appflow_isv.local.appflow.flows.flow import Flow, FlowRun
-from airflow_provider_appflow_isv.local.appflow.flows.scheduler import Timer
+from airflow_provider_appflow_isv.local.appflow.flows.scheduler import Timer, scheduler
 from airflow_provider_appflow_isv.local.appflow.flows.schedules import next_due
 from airflow_provider_appflow_isv.local.appflow.runs.job import Record
 
@@ -36,13 +36,13 @@ class Activation(Protocol):
 
     @property
     def is_live(self) -> bool:
-        """False from its end, or from a reset, on."""
+        """False from its end on."""
 
     def begin(self) -> None:
         """Begin to run the flow."""
 
     def refresh(self) -> None:
-        """Follow an update of the flow."""
+        """Follow an update of the flow, or a clock that was put back."""
 
     def run_ended(self, run: FlowRun) -> None:
         """Take note that a run of the flow has ended."""
@@ -63,7 +63,7 @@ class ScheduledActivation:
         self._flow = flow
         self._launch = launch
         self._lock = lock
-        self._timer = Timer(self._run)
+        self._timer = Timer(self._run, self._is_busy)
         self._after, self._inclusive = flow.activated_at, True
         self._running: FlowRun | None = None
         self._late = 0
@@ -76,13 +76,15 @@ class ScheduledActivation:
         self._set_timer()
 
     def refresh(self) -> None:
+        self._after = min(self._after, settings.now())
         if self._running is None:
             self._set_timer()
 
     def run_ended(self, run: FlowRun) -> None:
         if run is self._running:
-            self._running = None
             self._set_timer()
+            self._running = None  # after the timer is set: at no moment does the flow look idle between due runs
+            scheduler.wake()
 
     def end(self) -> None:
         self._timer.end()
@@ -104,10 +106,16 @@ class ScheduledActivation:
                 return
             self._after, self._inclusive = due, False
             try:
-                self._running = self._launch(due, None)
+                run = self._running = self._launch(due, None)
+                run.worked.add_done_callback(lambda _: scheduler.wake())
             except ServiceQuotaExceededException as error:
                 _log.warning("A scheduled run of %s is left out: %s", self._flow.name, error.message)
                 self._set_timer()
+
+    def _is_busy(self) -> bool:
+        """True while a run is at work or about to end; not while a setting or a fault keeps it InProgress."""
+        run = self._running
+        return run is not None and not (run.worked.done() and run.is_kept())
 
 
 class EventActivation:
@@ -117,7 +125,8 @@ class EventActivation:
     :param connect: returns the connection of the flow's source.
     :param launch: starts a run with events; called with the lock held.
     :param lock: the lock of the flow's store.
-    :param deactivate: called without the lock, with the reason, if the org refuses the token for good.
+    :param deactivate: called without the lock, with the reason, if the org refuses the token for good, or has no such
+        event object.
     """
 
     def __init__(

@@ -1,13 +1,13 @@
 """Listens to an org for one event flow: a daemon thread with a subscription, from the flow's activation to its end.
 
 Inferred, since AppFlow documents none of it: only events from the activation on count; what happens while the org
-cannot be reached is made up for when it is back; a token that is refused again and again deactivates the flow.
+cannot be reached is made up for when it is back; a token that is refused again and again deactivates the flow, a
+channel that the org does not have does so at once.
 """
 
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,8 @@ from airflow_provider_appflow_isv.local.appflow.connections.base import VendorAu
 from airflow_provider_appflow_isv.local.appflow.connections.salesforce_streaming import (
     Subscription,
     SubscriptionLostError,
+    UnknownChannelError,
 )
-from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.exceptions import AppFlowError
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class ChangeListener:
     :param connect: returns the connection of the flow's profile as it is now.
     :param deliver: takes the payloads of events that came together, in the listener's thread.
     :param refusals: how many refused tokens in a row it bears.
-    :param give_up: called after those, with the last refusal, in the listener's thread.
+    :param give_up: called after those, or when the org has no such channel, with the org's words, in the listener's
+        thread.
     """
 
     def __init__(
@@ -63,7 +64,6 @@ class ChangeListener:
 
     def start(self) -> None:
         """Begin to listen."""
-        _listening.add(self)
         threading.Thread(target=self._run, name=f"local-appflow-listener {self._channel}", daemon=True).start()
 
     def wait_until_tried(self) -> None:
@@ -88,6 +88,8 @@ class ChangeListener:
                 continue
             except (VendorAuthenticationError, AppFlowError) as error:
                 self._refused(str(error))
+            except UnknownChannelError as error:
+                self._give_up(str(error))
             except VendorError as error:
                 self._end_subscription()
                 pause = 0.0 if isinstance(error, SubscriptionLostError) else pause
@@ -123,14 +125,3 @@ class ChangeListener:
             self._replay_id = subscription.replay_id
             if self._stopped.is_set():
                 subscription.close()
-
-
-_listening: weakref.WeakSet[ChangeListener] = weakref.WeakSet()
-
-
-def _stop_all() -> None:
-    for listener in list(_listening):
-        listener.stop()
-
-
-settings.on_reset(_stop_all)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow.controls.faults import RunFaults
@@ -35,9 +36,10 @@ _DEFINITION = (
 
 @dataclass
 class FlowRun:
-    """One run of a flow. ``sequence`` is its place among the flow's runs; ``ended`` resolves to its last status.
+    """One run of a flow. ``sequence`` is its place among the flow's runs.
 
-    ``settled`` resolves when all that follows from the end has been done.
+    ``worked`` resolves when its work is done, ``ended`` to its last status, ``settled`` when all that follows from the
+    end has been done.
     """
 
     execution_id: str
@@ -50,6 +52,8 @@ class FlowRun:
     last_updated_at: float = 0.0
     message: str = ""
     counts: Counts = field(default_factory=Counts)
+    catalog_details: list[dict[str, Any]] = field(default_factory=list)
+    worked: Future[None] = field(default_factory=Future)
     ended: Future[str] = field(default_factory=Future)
     settled: Future[None] = field(default_factory=Future)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -61,6 +65,19 @@ class FlowRun:
     def is_canceled(self) -> bool:
         """True once a cancel was asked for."""
         return self.status in (CANCEL_STARTED, CANCELED)
+
+    def seconds_left(self) -> float:
+        """Return for how long the settings keep the run InProgress still; infinite while they hold all runs."""
+        if self.is_canceled:
+            return 0.0
+        if settings.is_holding:
+            return math.inf
+        # a run from before the clock was put back waits no longer than one that starts now
+        return max(0.0, min(self.started_at - settings.now(), 0.0) + settings.run_seconds)
+
+    def is_kept(self) -> bool:
+        """Say whether a setting or a fault keeps the run from ending now."""
+        return self.seconds_left() > 0 or self.faults.hold(canceled=self.is_canceled)
 
     def begin_cancel(self, now: float) -> bool:
         """Go from InProgress to CancelStarted; False if the run is not in progress."""
@@ -98,6 +115,8 @@ class FlowRun:
             }
             if self.ended.done():
                 record["executionResult"] = self._result()
+                if self.catalog_details:
+                    record["metadataCatalogDetails"] = self.catalog_details
             if self.window is not None:
                 record |= {"dataPullStartTime": self.window.after, "dataPullEndTime": self.window.until}
             return record
@@ -154,6 +173,14 @@ class Flow:
         """The version that DescribeFlow shows and that a run started now uses."""
         return self.version_at(settings.now())
 
+    def follow_clock(self) -> None:
+        """Let what lies ahead of a clock that was put back be now: updates show, the flow has just been activated."""
+        now = settings.now()
+        self.activated_at = min(self.activated_at, now)
+        self.versions = [replace(each, visible_from=min(each.visible_from, now)) for each in self.versions]
+        if self.activation is not None:
+            self.activation.refresh()
+
     def version_at(self, moment: float) -> FlowVersion:
         """Return the version that is visible at a time.
 
@@ -189,6 +216,7 @@ class Flow:
             **visible.definition,
             "flowStatus": self.status,
             "flowStatusMessage": self.status_message,
+            "lastRunMetadataCatalogDetails": self._last_catalog_details(),
             "schemaVersion": visible.schema_version,
         }
 
@@ -217,6 +245,10 @@ class Flow:
             "tags": self.tags,
             "lastRunExecutionDetails": self._last_run(),
         }
+
+    def _last_catalog_details(self) -> list[dict[str, Any]] | None:
+        runs = list(self.runs.values())
+        return runs[-1].record().get("metadataCatalogDetails") if runs else None
 
     def _last_run(self) -> dict[str, Any] | None:
         runs = list(self.runs.values())

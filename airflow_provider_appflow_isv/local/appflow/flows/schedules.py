@@ -1,7 +1,9 @@
 """When a scheduled flow runs, and which range a run of it pulls (AppFlow user guide, "Flow triggers").
 
 Inferred: a rate counts from scheduleStartTime, else from the activation, else from the update that set it; both ends
-of a schedule belong to it; cron expressions are in UTC.
+of a schedule belong to it; cron expressions are in UTC. The ranges of an incremental flow's runs neither overlap nor
+leave anything out: what is stamped with the end of one belongs to the next. ServiceNow stamps with whole seconds, so
+the second in which a run is due is left to the next one whole: more may still be written in it.
 """
 
 from __future__ import annotations
@@ -133,15 +135,22 @@ def pull_window(flow: Flow, moment: float) -> PullWindow | None:
     properties = scheduled_properties(definition)
     if properties is None or properties.get("dataPullMode") != "Incremental":
         return None
-    until = moment - properties.get("scheduleOffset", 0)
-    pulled = [run.window.until for run in flow.runs.values() if run.status == _SUCCESSFUL and run.window]
+    source = definition["sourceFlowConfig"]
+    until: float = moment - properties.get("scheduleOffset", 0)
+    if source["connectorType"] == "Servicenow":
+        until = math.floor(until)
+    pulled = [
+        run.window.until
+        for run in flow.runs.values()
+        if run.status == _SUCCESSFUL and run.window and run.started_at <= moment
+    ]
     if pulled:
         after = max(pulled)
     elif "firstExecutionFrom" in properties:
         after = epoch(properties["firstExecutionFrom"])
     else:
         after = until - _FIRST_RANGE_SECONDS
-    field = definition["sourceFlowConfig"].get("incrementalPullConfig", {}).get("datetimeTypeFieldName", _DEFAULT_FIELD)
+    field = source.get("incrementalPullConfig", {}).get("datetimeTypeFieldName", _DEFAULT_FIELD)
     return PullWindow(field, min(after, until), until)
 
 

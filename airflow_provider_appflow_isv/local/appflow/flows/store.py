@@ -30,6 +30,7 @@ from airflow_provider_appflow_isv.local.appflow.flows.flow import (
 from airflow_provider_appflow_isv.local.appflow.flows.records import execution_records
 from airflow_provider_appflow_isv.local.appflow.flows.rules import changes_schema, check_flow, check_update
 from airflow_provider_appflow_isv.local.appflow.flows.schedules import pull_window, scheduled_properties
+from airflow_provider_appflow_isv.local.appflow.profiles.kms_keys import check_key
 from airflow_provider_appflow_isv.local.appflow.runs.engine import engine
 from airflow_provider_appflow_isv.local.appflow.runs.launcher import RunLauncher
 from airflow_provider_appflow_isv.local.appflow.wire.paging import page
@@ -52,6 +53,7 @@ class FlowStore:
 
     def __init__(self, account_id: str, region_name: str, partition: str, profiles: ProfileStore) -> None:
         self._arn_start = f"arn:{partition}:appflow:{region_name}:{account_id}:flow/"
+        self._region_name = region_name
         self._profiles = profiles
         self._launcher = RunLauncher(account_id, region_name, profiles)
         self._lock = threading.RLock()
@@ -62,7 +64,9 @@ class FlowStore:
         """Answer CreateFlow."""
         name, definition = params["flowName"], definition_of(params)
         self._refuse_duplicate(name)
-        check_flow(definition, self._profiles.profiles)
+        if "kmsArn" in definition:
+            check_key(definition["kmsArn"], self._region_name)
+        check_flow(definition, self._profiles)
         check_ends(definition, self._profiles, self._launcher.buckets(self._arn_start + name))
         with self._lock:
             self._refuse_duplicate(name)
@@ -83,10 +87,12 @@ class FlowStore:
     def update(self, params: dict[str, Any], caller_arn: str) -> dict[str, Any]:
         """Answer UpdateFlow: everything but name, key and tags is replaced; runs that have started are not touched."""
         flow, definition = self.get(params["flowName"]), definition_of(params)
-        check_flow(definition, self._profiles.profiles, flow.newest.definition)
+        check_flow(definition, self._profiles, flow.newest.definition)
         check_update(flow.newest.definition, definition)
         check_ends(definition, self._profiles, self._launcher.buckets(flow.arn))
         with self._lock:
+            if self.get(flow.name) is not flow:  # deleted meanwhile, and perhaps created anew
+                raise ResourceNotFoundException(f"Flow with name {flow.name} was deleted meanwhile.")
             before, now = flow.newest, settings.now()
             if "kmsArn" in before.definition:
                 definition["kmsArn"] = before.definition["kmsArn"]
@@ -191,6 +197,12 @@ class FlowStore:
     def records(self, params: dict[str, Any]) -> dict[str, Any]:
         """Answer DescribeFlowExecutionRecords."""
         return execution_records(self.get(params["flowName"]), params)
+
+    def follow_clock(self) -> None:
+        """Go on by a clock that was put back: what lies ahead of it by now counts as of now."""
+        with self._lock:
+            for flow in self.flows.values():
+                flow.follow_clock()
 
     def abandon_runs(self) -> None:
         """Let no flow run by itself any more and cancel every run, for a reset."""

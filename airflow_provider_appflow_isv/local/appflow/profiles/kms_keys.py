@@ -1,7 +1,7 @@
-"""The customer managed key of a connector profile, looked up in moto's KMS.
+"""The customer managed key of a connector profile or a flow, looked up in moto's KMS.
 
 Facts: AppFlow user guide, "Data protection" (a key of one's own, also of another account). Inferred: AppFlow refuses
-what Secrets Manager could not encrypt the profile's secret with.
+what Secrets Manager could not encrypt the profile's secret with, of a flow likewise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _KEY_ARN = re.compile(r"arn:aws:kms:([a-z0-9-]+):(\d{12}):(key|alias)/.+", re.AS
 
 
 def check_key(kms_arn: str, region_name: str) -> None:
-    """Check that secrets of a Region can be encrypted with a key.
+    """Check that secrets and data of a Region can be encrypted with a key.
 
     :param kms_arn: the key, or an alias of it.
     :param region_name: the Region.

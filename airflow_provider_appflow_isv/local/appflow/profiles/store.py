@@ -91,6 +91,8 @@ class ProfileStore:
         if not private:
             credentials = self._accepted(profile.connector_type, profile.connector_label, properties, credentials)
         with self._lock:
+            if self.get(profile.name) is not profile:  # deleted meanwhile, and perhaps created anew
+                raise ResourceNotFoundException(f"Connector Profile with name {profile.name} was deleted meanwhile.")
             self._credentials.put(profile.name, credentials)
             profile.properties = params["connectorProfileConfig"]["connectorProfileProperties"]
             profile.connection_mode = params["connectionMode"]
@@ -139,6 +141,11 @@ class ProfileStore:
     def of_connector(self, label: str) -> list[str]:
         """Return the names of the profiles of a custom connector, sorted."""
         return sorted(name for name, profile in self.profiles.items() if profile.connector_label == label)
+
+    def connector(self, profile: ConnectorProfile) -> Mapping[str, Any]:
+        """Return what a profile's registered connector tells about itself; nothing if it is of no such connector."""
+        registration = self._connectors.find(profile.connector_label)
+        return registration.configuration if registration else {}
 
     def connection(self, name: str) -> Connection | None:
         """Return a profile's way to its vendor; None if the local stack has no such vendor.

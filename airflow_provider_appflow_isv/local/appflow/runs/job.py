@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow.values import to_json
@@ -18,7 +18,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class PullWindow:
-    """The time range of one run of an incremental flow, in seconds since the epoch: after < field <= until."""
+    """The time range of one run of an incremental flow, in seconds since the epoch: after <= field < until."""
 
     field: str
     after: float
@@ -32,16 +32,18 @@ class SourcePage:
     :param fields: the source's fields, in order.
     :param records: values by field.
     :param size: bytes.
+    :param types: the data types that the source declares, by field; none by default, as files declare none.
     """
 
     fields: list[str]
     records: list[Record]
     size: int
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, fields: list[str], records: list[Record]) -> SourcePage:
+    def of(cls, fields: list[str], records: list[Record], types: Mapping[str, str] | None = None) -> SourcePage:
         """Return a page whose size is that of its records as JSON."""
-        return cls(fields, records, sum(len(to_json(record).encode()) for record in records))
+        return cls(fields, records, sum(len(to_json(record).encode()) for record in records), types or {})
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,12 @@ class Page:
 
     :param columns: the destination's fields, in order.
     :param records: values by column.
+    :param types: the columns' data types, as far as the source or a Map task declares them; none by default.
     """
 
     columns: list[str]
     records: list[Record]
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

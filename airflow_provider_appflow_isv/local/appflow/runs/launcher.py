@@ -14,6 +14,7 @@ from airflow_provider_appflow_isv.local.appflow.destinations.eventbridge import 
 from airflow_provider_appflow_isv.local.appflow.events import report_deactivated, report_ended, report_started
 from airflow_provider_appflow_isv.local.appflow.exceptions import AppFlowError
 from airflow_provider_appflow_isv.local.appflow.flows.flow import Flow, FlowRun
+from airflow_provider_appflow_isv.local.appflow.glue_catalog import move_and_catalog
 
 from .engine import engine
 from .job import Job, PullWindow, Record
@@ -82,7 +83,7 @@ class RunLauncher:
             is_canceled=lambda: run.is_canceled,
         )
         reports.later(lambda: self._report(report_started, flow, run))
-        engine.submit(run, lambda: transfer(job, run.counts), lambda: self._ended(flow, run, on_end))
+        engine.submit(run, lambda: self._carry_out(job, run), lambda: self._ended(flow, run, on_end))
         return run
 
     def prepare_destination(self, flow: Flow) -> None:
@@ -107,6 +108,10 @@ class RunLauncher:
         """
         if not self._closed:
             report_deactivated(flow, reason)
+
+    @staticmethod
+    def _carry_out(job: Job, run: FlowRun) -> None:
+        run.catalog_details = move_and_catalog(job, lambda each: transfer(each, run.counts))
 
     def _ended(self, flow: Flow, run: FlowRun, on_end: Callable[[FlowRun], None]) -> None:
         self._report(report_ended, flow, run)

@@ -45,6 +45,15 @@ class Reports:
         self.later(on_end)
         self.later(lambda: self._settle(run))
 
+    def wait_until_done(self, timeout: float) -> bool:
+        """Block until all that was queued before is done; False if it isn't in time.
+
+        :param timeout: seconds to wait at most.
+        """
+        done = threading.Event()
+        self.later(done.set)
+        return done.wait(timeout)
+
     def _settle(self, run: FlowRun) -> None:
         run.settled.set_result(None)
         with self.settled:

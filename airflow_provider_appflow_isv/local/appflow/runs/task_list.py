@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .filters import Filter
 
 Task = Mapping[str, Any]
+_USELESS_WITHOUT_FIELD = ("Mask", "Truncate", "Validate")
+
+
+@dataclass(frozen=True)
+class FieldUse:
+    """A field that a task names; where ``is_needed``, the task does nothing without it."""
+
+    task_type: str
+    field: str
+    is_needed: bool
 
 
 def operator_of(task: Task, source_member: str) -> str | None:
@@ -40,6 +51,15 @@ def names_in(task: Task, key: str) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("not a list of names")
     return names
+
+
+def uses_of(task: Task, source_member: str) -> Iterator[FieldUse]:
+    """Yield the fields that a task names, but for those that records are filtered by."""
+    kind = task["taskType"]
+    if kind != "Filter" or is_projection(task, source_member):
+        yield from (FieldUse(kind, field, kind in _USELESS_WITHOUT_FIELD) for field in task["sourceFields"])
+    if kind == "Map_all":
+        yield from (FieldUse(kind, field, is_needed=True) for field in names_in(task, "EXCLUDE_SOURCE_FIELDS_LIST"))
 
 
 def operands_of(task: Task) -> tuple[str, str]:

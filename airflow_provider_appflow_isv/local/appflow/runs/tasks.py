@@ -4,7 +4,9 @@ The order of tasks matters only for the order of columns and of several Mask and
 first has to pass the Validate tasks on its source fields; then Mask and Truncate change source fields; then Merge and
 Arithmetic make temporary fields of them, which may be validated, masked and truncated in their turn; then Map, Map_all
 and Passthrough name what reaches the destination. So a masked field stays masked wherever it goes (this order is
-inferred; that Mask, Truncate and Validate name the source field is what cdk-appflow and AWS's own samples send).
+inferred; that Mask, Truncate and Validate name the source field is what cdk-appflow and AWS's own samples send). Also
+inferred: a run ends in Error if they, a Map_all's exclusions or the partition keys name a field that is not there, or
+any task one that is spelled in another case, rather than that data land as nobody meant them to.
 """
 
 from __future__ import annotations
@@ -19,7 +21,17 @@ from typing import TYPE_CHECKING, Any
 from .filters import Filter
 from .operations import PLACEHOLDER, calculate, convert, is_valid, mask, merge, truncate
 from .outcome import RunFailedError
-from .task_list import Task, filter_of, is_projection, names_in, operands_of, operator_of, properties_of
+from .task_list import (
+    FieldUse,
+    Task,
+    filter_of,
+    is_projection,
+    names_in,
+    operands_of,
+    operator_of,
+    properties_of,
+    uses_of,
+)
 
 if TYPE_CHECKING:
     from .job import Record
@@ -69,7 +81,7 @@ class TaskPlan:
 
     With ``maps_all`` every source field is kept under its own name, but for ``excluded``, beside the ``mappings``.
     ``checks`` on the whole dataset come first, ``temporaries`` stand in an order in which they can be made.
-    ``partition_keys`` are destination fields, outermost folder first.
+    ``partition_keys`` are destination fields, outermost folder first. ``uses`` are the fields that the tasks name.
     """
 
     projection: tuple[str, ...]
@@ -81,6 +93,7 @@ class TaskPlan:
     changes: tuple[Change, ...] = ()
     temporaries: tuple[TemporaryField, ...] = ()
     partition_keys: tuple[str, ...] = ()
+    uses: tuple[FieldUse, ...] = ()
 
     def source_fields(self, all_fields: Iterable[str]) -> list[str]:
         """Return the fields to ask the source for, in a stable order.
@@ -97,6 +110,28 @@ class TaskPlan:
         """Return the destination's fields, in order, for the given source fields."""
         kept = [f for f in source_fields if f not in self.excluded] if self.maps_all else []
         return list(dict.fromkeys([*kept, *(mapping.destination for mapping in self.mappings)]))
+
+    def check_fields(self, source_fields: Collection[str]) -> None:
+        """Check that the tasks name fields that are there.
+
+        :param source_fields: every field that the source has.
+        :raises RunFailedError: naming the first task and field of which that is not so.
+        """
+        known = {*source_fields, *self._made}
+        spellings = {name.casefold(): name for name in known}
+        for use in self.uses:
+            spelling = spellings.get(use.field.casefold())
+            if use.field not in known and (use.is_needed or spelling):
+                raise RunFailedError(
+                    f"The source has no field {use.field}, which a {use.task_type} task names: "
+                    + (f"write {spelling}, as the source does." if spelling else "name one that it has.")
+                )
+        columns = self.columns(self.source_fields(source_fields))
+        for key in self.partition_keys:
+            if key not in columns:
+                raise RunFailedError(
+                    f"No field is mapped to {key}, which a Partition task names: name one of the destination's fields."
+                )
 
     def apply(self, record: Record) -> Record | None:
         """Return one record as the destination gets it, None for one that a Validate task drops.
@@ -168,6 +203,7 @@ def plan(tasks: Sequence[Task], source_member: str) -> TaskPlan:
         changes=tuple(_change(t, source_member) for t in tasks if t["taskType"] in ("Mask", "Truncate")),
         temporaries=temporaries,
         partition_keys=tuple(name for t in of_type["Partition"] for name in names_in(t, "ORDERED_PARTITION_KEYS_LIST")),
+        uses=tuple(use for t in tasks for use in uses_of(t, source_member)),
     )
     _refuse_what_leads_nowhere(found)
     return found
@@ -254,8 +290,3 @@ def _refuse_what_leads_nowhere(found: TaskPlan) -> None:
             raise RunFailedError(
                 f"No Map task takes {temporary.name}, which a Merge or Arithmetic task makes, to the destination."
             )
-    if not found.maps_all:
-        destinations = {mapping.destination for mapping in found.mappings}
-        for key in found.partition_keys:
-            if key not in destinations:
-                raise RunFailedError(f"No field is mapped to the partition key {key}.")

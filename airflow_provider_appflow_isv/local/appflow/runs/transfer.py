@@ -12,6 +12,7 @@ from airflow_provider_appflow_isv.local.appflow.destinations import writer_of
 from airflow_provider_appflow_isv.local.appflow.sources import reader_of
 from airflow_provider_appflow_isv.local.appflow.wire.service_model import member_of
 
+from .column_types import column_types
 from .job import Job, Page, SourcePage
 from .outcome import Counts, RunCanceledError, RunFailedError
 from .tasks import TaskPlan, plan
@@ -36,6 +37,7 @@ def transfer(job: Job, counts: Counts) -> None:
 
 
 def _pages(job: Job, task_plan: TaskPlan, pages: Iterator[SourcePage], counts: Counts) -> Iterator[Page]:
+    faults.between_pages(job.account_id, job.flow_name, 0, lambda: _revoke_token(job))
     for number, page in enumerate(pages, start=1):
         if job.is_canceled():
             raise RunCanceledError
@@ -43,13 +45,13 @@ def _pages(job: Job, task_plan: TaskPlan, pages: Iterator[SourcePage], counts: C
         counts.bytes_processed += page.size
         kept = [record for record in map(task_plan.apply, page.records) if record is not None]
         counts.records_filtered += len(page.records) - len(kept)
-        yield Page(task_plan.columns(page.fields), kept)
+        yield Page(task_plan.columns(page.fields), kept, column_types(task_plan, page.types))
         faults.between_pages(job.account_id, job.flow_name, number, lambda: _revoke_token(job))
 
 
 def _revoke_token(job: Job) -> None:
-    if "connectorProfileName" not in job.definition["sourceFlowConfig"]:
-        return  # such a source, S3, has no token
-    connection = job.source_connection()
-    if isinstance(connection, HttpConnection):
-        connection.revoke_token()
+    has_profile = "connectorProfileName" in job.definition["sourceFlowConfig"]
+    connection = job.source_connection() if has_profile else None
+    if not isinstance(connection, HttpConnection):
+        raise RunFailedError(f"TokenRevoked cannot be injected here: {job.source_type} has no token to revoke.")
+    connection.revoke_token()

@@ -1,4 +1,4 @@
-"""Reads the records of an entity of a custom connector."""
+"""Reads the records of an entity of a custom connector. Inferred: what the flow did not ask for goes nowhere."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ def read_custom_connector(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]
 
     :param job: the run.
     :param task_plan: its fields and filters.
+    :raises RunFailedError: for tasks on fields that the entity has not.
     """
     vendor, source = job.source_connection(), job.source
     assert isinstance(vendor, GuardedConnection)  # the flow's profile was checked to be of its source's type
     entity = source["entityName"]
-    every_field = [each["identifier"] for each in vendor.fields(entity)] if task_plan.maps_all else []
+    every_field = [each["identifier"] for each in vendor.fields(entity)]
+    task_plan.check_fields(every_field)
     fields = task_plan.source_fields(every_field)
     filtered = [each.field for each in task_plan.filters]
     query = Query(
@@ -35,5 +37,5 @@ def read_custom_connector(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]
     )
     keeps = matcher(task_plan.filters)
     for records in vendor.read(query):
-        kept = list(filter(keeps, records))
+        kept = [{name: record[name] for name in fields if name in record} for record in records if keeps(record)]
         yield SourcePage.of(fields, kept)

@@ -20,16 +20,19 @@ def read_salesforce(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]:
 
     :param job: the run.
     :param task_plan: its fields and filters.
+    :raises RunFailedError: for a field that the object has not, or spells in another case: the org would take it, but
+        answer by its own spelling.
     """
+    org, source = job.source_connection(), job.source
+    assert isinstance(org, SalesforceConnection)  # the flow's profile was checked to be of its source's type
+    types = {field["name"]: field["type"] for field in org.describe(source["object"])}
+    task_plan.check_fields(types)
     if job.events is not None:
         every_field = list(dict.fromkeys(name for event in job.events for name in event))
         kept = list(filter(matcher(task_plan.filters), job.events))
-        yield SourcePage.of(task_plan.source_fields(every_field), kept)
+        yield SourcePage.of(task_plan.source_fields(every_field), kept, types)
         return
-    org, source = job.source_connection(), job.source
-    assert isinstance(org, SalesforceConnection)  # the flow's profile was checked to be of its source's type
-    every_field = [f["name"] for f in org.describe(source["object"])] if task_plan.maps_all else []
-    fields = task_plan.source_fields(every_field)
+    fields = task_plan.source_fields(types)
     soql = query(source["object"], fields, task_plan.filters, job.window)
     for records in org.query(soql, deleted=source.get("includeDeletedRecords", False)):
-        yield SourcePage.of(fields, records)
+        yield SourcePage.of(fields, records, types)

@@ -34,7 +34,8 @@ def read_servicenow(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]:
     """
     instance, table = job.source_connection(), job.source["object"]
     assert isinstance(instance, ServiceNowConnection)  # the flow's profile was checked to be of its source's type
-    columns = instance.column_names(table)
+    columns = instance.column_types(table)
+    task_plan.check_fields(columns)
     fields, window = task_plan.source_fields(columns), _window(job)
     used = {*fields, *(each.field for each in task_plan.filters), *([window.field] if window else [])}
     unknown = sorted(used - set(columns))
@@ -51,7 +52,7 @@ def read_servicenow(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]:
                 f"The ServiceNow table {table} has more than {MAX_RECORDS} records for this run, which is the quota: "
                 "add filters, or use an incremental flow."
             )
-        yield SourcePage.of(fields, records)
+        yield SourcePage.of(fields, records, columns)
 
 
 def _window(job: Job) -> PullWindow | None:

@@ -43,7 +43,7 @@ def query(filters: Sequence[Filter], window: PullWindow | None = None) -> str:
     """
     terms = [term for each in filters for term in _terms(each)]
     if window is not None:
-        terms += [f"{window.field}>{_moment(window.after)}", f"{window.field}<={_moment(window.until)}"]
+        terms += [f"{window.field}>={_moment(window.after)}", f"{window.field}<{_moment(window.until)}"]
     return "^".join(terms)
 
 

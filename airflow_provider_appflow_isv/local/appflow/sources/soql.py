@@ -39,7 +39,7 @@ def query(object_name: str, fields: Sequence[str], filters: Sequence[Filter], wi
     conditions = [_condition(f) for f in filters]
     if window is not None:
         field, after, until = _name(window.field), _moment(window.after), _moment(window.until)
-        conditions.append(f"{field} > {after} AND {field} <= {until}")
+        conditions.append(f"{field} >= {after} AND {field} < {until}")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT {', '.join(map(_name, fields))} FROM {_name(object_name)}{where}"  # noqa: S608  # names are checked, values quoted
 

@@ -1,7 +1,8 @@
 """Remembers the answers to requests that carried a clientToken.
 
 AppFlow API reference: a token is active for 8 hours; a repeat with the same parameters completes once; a repeat with
-other parameters is an error, except for StartFlow on flows that run on demand.
+other parameters is an error, except for StartFlow on flows that run on demand. Inferred: tokens go with what they were
+used for, so that one that is used again after the deletion acts anew.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ ACTIVE_SECONDS = 8 * 3600.0
 
 @dataclass
 class _Entry:
+    resource: str
     lock: threading.Lock = field(default_factory=threading.Lock)
     fingerprint: str = ""
-    expires: float = 0.0
+    expires: float = field(default_factory=lambda: settings.now() + ACTIVE_SECONDS)
     answer: dict[str, Any] | None = None
 
 
@@ -32,7 +34,10 @@ class ClientTokens:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: dict[tuple[str, str], _Entry] = {}
+        self._entries: dict[tuple[str, str], _Entry] = {}  # in the order of their first use
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def once(
         self,
@@ -40,6 +45,7 @@ class ClientTokens:
         params: dict[str, Any],
         act: Callable[[], dict[str, Any]],
         *,
+        resource: str = "",
         same_parameters: bool = True,
     ) -> dict[str, Any]:
         """Act, or repeat the answer that an active token already got. A failed attempt leaves the token unused.
@@ -47,6 +53,7 @@ class ClientTokens:
         :param operation: operation name; tokens of different operations are different tokens.
         :param params: the request's parameters; without a ``clientToken`` in it, ``act`` is just called.
         :param act: does the work and returns the answer.
+        :param resource: what is acted on, for :meth:`forget`; default nothing that is ever forgotten.
         :param same_parameters: False to repeat the answer whatever the parameters are; default True.
         :return: the answer.
         :raises ConflictException: if the token was used with other parameters.
@@ -55,18 +62,37 @@ class ClientTokens:
         if token is None:
             return act()
         with self._lock:
-            entry = self._entries.setdefault((operation, token), _Entry())
+            self._purge()
+            entry = self._entries.setdefault((operation, token), _Entry(resource))
         with entry.lock:  # two requests with one token: the second waits for the first one's answer
             fingerprint = _fingerprint(params)
             if entry.answer is None or entry.expires <= settings.now():
                 entry.answer = act()
-                entry.fingerprint, entry.expires = fingerprint, settings.now() + ACTIVE_SECONDS
+                entry.resource, entry.fingerprint = resource, fingerprint
+                entry.expires = settings.now() + ACTIVE_SECONDS
             elif same_parameters and entry.fingerprint != fingerprint:
                 raise ConflictException(
                     "Conflict executing request: the clientToken was already used with other parameters. "
                     "Use a new clientToken for a different request."
                 )
             return entry.answer
+
+    def forget(self, resource: str) -> None:
+        """Forget the tokens that were used for something that is gone.
+
+        :param resource: as of :meth:`once`.
+        """
+        with self._lock:
+            self._entries = {key: entry for key, entry in self._entries.items() if entry.resource != resource}
+
+    def _purge(self) -> None:
+        """Drop the oldest entries that have expired."""
+        now = settings.now()
+        while self._entries:
+            oldest = next(iter(self._entries))
+            if self._entries[oldest].expires > now:
+                return
+            del self._entries[oldest]
 
 
 def _fingerprint(params: dict[str, Any]) -> str:

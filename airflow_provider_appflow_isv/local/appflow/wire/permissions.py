@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_appflow_isv.local.services import APPFLOW
+
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.conditions import Context
     from airflow_provider_appflow_isv.local.identity import Caller
@@ -33,7 +35,7 @@ _ON_PROFILE = (
 _ON_CONNECTOR = ("DescribeConnector", "ListConnectors", "UnregisterConnector", "UpdateConnectorRegistration")
 _ON_TAGGED = ("ListTagsForResource", "TagResource", "UntagResource")
 _SPELLINGS = {"UnregisterConnector": "UnRegisterConnector"}  # the only action not spelt as its operation
-_PASSED_TO = {"roleArn": "redshift.amazonaws.com", "dataApiRoleArn": "appflow.amazonaws.com"}
+_PASSED_TO = {"roleArn": "redshift.amazonaws.com", "dataApiRoleArn": str(APPFLOW.service)}
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _flow_profiles(operation: str, params: Mapping[str, Any]) -> Iterator[str]:
 def _passed_roles(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     catalog = _object(_object(params.get("metadataCatalogConfig")).get("glueDataCatalog"))
     if catalog.get("roleArn"):
-        yield str(catalog["roleArn"]), "appflow.amazonaws.com"
+        yield str(catalog["roleArn"]), str(APPFLOW.service)
     properties = _object(_object(params.get("connectorProfileConfig")).get("connectorProfileProperties"))
     redshift = _object(properties.get("Redshift"))
     for member, service in _PASSED_TO.items():

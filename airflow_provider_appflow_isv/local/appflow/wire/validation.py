@@ -1,7 +1,8 @@
 """Checks a request against the botocore model, as AppFlow does before it looks at anything else.
 
-All violations stand in one ValidationException, worded in AWS's usual form. The values of credentials and of members
-that the model marks sensitive are never repeated.
+All violations stand in one ValidationException, worded in AWS's usual form. The values of a connector profile's
+configuration and of members that the model marks sensitive are never repeated, others are cut. Inferred: text that
+UTF-8 can't encode (half of a surrogate pair) is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from botocore.utils import parse_timestamp
 from airflow_provider_appflow_isv.local.appflow.exceptions import ValidationException
 from airflow_provider_appflow_isv.local.appflow.wire.service_model import service_model
 
-_SECRET_MEMBER = "connectorProfileCredentials"  # noqa: S105  # a member's name; the model marks only some of it sensitive
+_SECRET_MEMBER = "connectorProfileConfig"  # noqa: S105  # a member's name; the model marks only some of it sensitive
+_LONGEST_SHOWN = 100
 _ASTRAL = r"\uD800\uDC00-\uDBFF\uDFFF"  # the model writes UTF-16 pairs, Python wants code points
 _TYPE_NAMES = {"list": "a list", "map": "a map", "structure": "a structure", "timestamp": "a timestamp"}
 _NUMBERS = ("integer", "long", "double")
@@ -57,7 +59,7 @@ def _violations(shape: Shape, value: Any, path: str, secret: bool) -> Iterator[s
         yield from _bounds(shape, len(value), "length", value, path, secret)
         for key, item in value.items():
             yield from _violations(shape.key, key, f"{path}.key", secret)
-            where = f"{path}.{'***' if secret else key}.member"
+            where = f"{path}.{'***' if secret else _shown(key)}.member"
             yield from _violations(shape.value, item, where, secret)
     elif isinstance(shape, StringShape):
         yield from _string_violations(shape, value, path, secret)
@@ -76,6 +78,9 @@ def _structure_violations(shape: StructureShape, value: Any, path: str, secret: 
 
 
 def _string_violations(shape: StringShape, value: str, path: str, secret: bool) -> Iterator[str]:
+    if not _is_encodable(value):
+        yield _violation(value, path, "Member must be a text that UTF-8 can encode", secret)
+        return
     if shape.enum:
         if value not in shape.enum:
             allowed = ", ".join(shape.enum)
@@ -96,8 +101,21 @@ def _bounds(shape: Shape, size: float, what: str, value: Any, path: str, secret:
 
 
 def _violation(value: Any, path: str, constraint: str, secret: bool) -> str:
-    shown = value if isinstance(value, str | int | float) and not secret else "***"
+    shown = _shown(value) if isinstance(value, str | int | float) and not secret else "***"
     return f"Value '{shown}' at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def _shown(value: object) -> str:
+    text = str(value).encode(errors="replace").decode()
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _has_type(shape: Shape, value: Any) -> bool:

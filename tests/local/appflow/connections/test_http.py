@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from werkzeug.serving import make_server
@@ -23,7 +24,8 @@ def parrot(request: Request) -> Response:
     for path, answer in ODD_ANSWERS.items():
         if request.path.startswith(f"{path}/"):
             return Response(answer, 418)
-    said = f"cannot accept {request.headers.get('Authorization')} {dict(request.form)}"
+    sent = request.get_data(as_text=True)  # first, as the form's reader leaves nothing
+    said = f"cannot accept {request.headers.get('Authorization')} {dict(request.form)} {sent}"
     if request.path.endswith("/oauth_token.do"):
         return Response(json.dumps({"error": "invalid_grant", "error_description": said}), 400)
     return Response(json.dumps({"error": {"message": said, "detail": None}}), 401)
@@ -38,6 +40,19 @@ def vendor_url() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.mark.parametrize("secret", ["a+b/c&d=é", "50%/off"])
+def test_secrets_that_the_vendor_repeats_as_they_were_sent_in_the_form_are_hidden(
+    appflow: Any, vendor_url: str, secret: str
+) -> None:
+    credentials = {"oAuth2Credentials": {**CLIENT, "refreshToken": secret}}
+    with pytest.raises(appflow.exceptions.ConnectorAuthenticationException) as refusal:
+        create_profile(appflow, vendor_url, credentials)
+    message = message_of(refusal)
+    assert "refresh_token" in message
+    for written in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret)):
+        assert written not in message
 
 
 def create_profile(appflow: Any, url: str, credentials: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,40 +10,16 @@ import pytest
 from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import provide, withdraw
 from tests.local.appflow.conftest import (
     ACCOUNT,
-    BUCKET,
     REGION,
     Aws,
-    filter_task,
-    flow_request,
-    map_fields,
     message_of,
-    run_and_wait,
 )
-from tests.local.appflow.shop import CONFIGURATION, LAMBDA, PASSWORD, Shop, register_request, shop_flow, shop_profile
+from tests.local.appflow.selling import registered, selling, shop
+from tests.local.appflow.shop import CONFIGURATION, LAMBDA, PASSWORD, Shop, register_request, shop_profile
+
+__all__ = ["registered", "selling", "shop"]  # fixtures
 
 ARN = f"arn:aws:appflow:{REGION}:{ACCOUNT}:connector/shop"
-
-
-@pytest.fixture(autouse=True)
-def _shop() -> Iterator[None]:
-    Shop.orders = [{"id": "1", "state": "paid"}, {"id": "2", "state": "open"}, {"id": "3", "state": "paid"}]
-    provide(LAMBDA, CONFIGURATION, Shop)
-    yield
-    withdraw(LAMBDA)
-
-
-@pytest.fixture
-def registered(aws: Aws, appflow: Any) -> Any:
-    appflow.register_connector(**register_request())
-    return appflow
-
-
-@pytest.fixture
-def selling(aws: Aws, registered: Any) -> Any:
-    """A client of an account with a shop's profile and a bucket."""
-    registered.create_connector_profile(**shop_profile())
-    aws.make_bucket()
-    return registered
 
 
 def test_a_registered_connector_is_listed_with_what_it_says_of_itself(appflow: Any) -> None:
@@ -106,8 +81,9 @@ def test_a_registration_names_a_lambda_function(appflow: Any, config: dict[str, 
 @pytest.mark.parametrize("region", [REGION, "nowhere-1"])
 def test_a_function_that_does_not_exist_is_not_found(appflow: Any, region: str) -> None:
     absent = f"arn:aws:lambda:{region}:{ACCOUNT}:function:absent"
-    with pytest.raises(appflow.exceptions.ResourceNotFoundException, match="Function not found"):
+    with pytest.raises(appflow.exceptions.ResourceNotFoundException, match="Function not found") as refusal:
         appflow.register_connector(**register_request(lambda_arn=absent))
+    assert f"{provide.__module__}.provide()" in message_of(refusal)
 
 
 def make_function(aws: Aws) -> tuple[Any, str]:
@@ -223,6 +199,18 @@ def test_the_connectors_of_aws_need_no_registration(appflow: Any, label: str) ->
     appflow.create_connector_profile(**shop_profile(label=label))
     (profile,) = appflow.describe_connector_profiles(connectorLabel=label)["connectorProfileDetails"]
     assert profile["connectorLabel"] == label
+    with pytest.raises(appflow.exceptions.UnsupportedOperationException, match=f"connector {label} by name only"):
+        appflow.list_connector_entities(connectorProfileName="shop-a")
+
+
+def test_a_connector_of_aws_is_described_as_far_as_it_is_known(appflow: Any) -> None:
+    described = appflow.describe_connector(connectorType="CustomConnector", connectorLabel="SalesforceMarketingCloud")
+    assert described["connectorConfiguration"] == {
+        "connectorType": "CustomConnector",
+        "connectorLabel": "SalesforceMarketingCloud",
+        "connectorName": "Salesforce Marketing Cloud",
+        "connectorOwner": "AWS",
+    }
 
 
 @pytest.mark.parametrize(
@@ -283,75 +271,6 @@ def test_a_connector_that_crashes_gives_no_valid_response_and_no_secret_away(sel
         "in the connector response. The connector raised KeyError in shop.py, line "
     )
     assert PASSWORD not in message
-
-
-def landed(aws: Aws) -> list[dict[str, Any]]:
-    return [json.loads(line) for content in aws.objects(BUCKET).values() for line in content.splitlines()]
-
-
-def test_a_flow_reads_from_the_connector(aws: Aws, selling: Any) -> None:
-    selling.create_flow(**shop_flow())
-    record = run_and_wait(selling, "orders")
-    assert record["executionStatus"] == "Successful"
-    assert record["executionResult"]["recordsProcessed"] == 3
-    assert landed(aws) == Shop.orders
-
-
-def test_a_flow_with_all_fields_asks_the_connector_for_them(aws: Aws, selling: Any) -> None:
-    map_all = {"taskType": "Map_all", "sourceFields": [], "taskProperties": {}}
-    selling.create_flow(**shop_flow(tasks=[map_all]))
-    assert run_and_wait(selling, "orders")["executionStatus"] == "Successful"
-    assert landed(aws) == Shop.orders
-
-
-def test_filters_hold_for_connectors_that_leave_them_alone(aws: Aws, selling: Any) -> None:
-    paid = filter_task("state", "EQUAL_TO", DATA_TYPE="string", VALUE="paid")
-    paid["connectorOperator"] = {"CustomConnector": "EQUAL_TO"}
-    ids = {"taskType": "Map", "sourceFields": ["id"], "destinationField": "id"}
-    projection = shop_flow()["tasks"][0] | {"sourceFields": ["id"]}
-    selling.create_flow(**shop_flow(tasks=[projection, paid, ids]))
-    assert run_and_wait(selling, "orders")["executionStatus"] == "Successful"
-    assert landed(aws) == [{"id": "1"}, {"id": "3"}]
-
-
-def test_a_flow_whose_connector_is_gone_fails(selling: Any) -> None:
-    selling.create_flow(**shop_flow())
-    withdraw(LAMBDA)
-    record = run_and_wait(selling, "orders")
-    assert record["executionStatus"] == "Error"
-    assert "CustomConnector" in record["executionResult"]["errorInfo"]["executionMessage"]
-
-
-def to_shop(**properties: Any) -> dict[str, Any]:
-    """CreateFlow's request for Salesforce accounts to the shop's orders."""
-    renamed = [*map_fields("Id", "Industry")]
-    for task, field in zip(renamed[1:], ("id", "state"), strict=True):
-        task["destinationField"] = field
-    destination = {
-        "connectorType": "CustomConnector",
-        "connectorProfileName": "shop-a",
-        "destinationConnectorProperties": {"CustomConnector": {"entityName": "orders", **properties}},
-    }
-    return flow_request("to-shop", tasks=renamed, destinationFlowConfigList=[destination])
-
-
-def test_a_flow_writes_to_the_connector(connected: Any, org: Any) -> None:
-    connected.register_connector(**register_request())
-    connected.create_connector_profile(**shop_profile())
-    connected.create_flow(**to_shop())
-    assert run_and_wait(connected, "to-shop")["executionStatus"] == "Successful"
-    assert {order["id"] for order in Shop.orders[3:]} == {account["Id"] for account in org.accounts}
-
-
-def test_records_that_the_connector_refuses_are_counted_and_kept(aws: Aws, selling: Any) -> None:
-    Shop.orders = [{"id": "1", "state": "paid"}, {"id": "2", "state": "void"}]
-    to_itself = to_shop(errorHandlingConfig={"bucketName": BUCKET, "failOnFirstDestinationError": False})
-    selling.create_flow(**shop_flow(destinationFlowConfigList=to_itself["destinationFlowConfigList"]))
-    record = run_and_wait(selling, "orders")
-    assert record["executionStatus"] == "Successful"
-    assert record["executionResult"]["errorInfo"]["putFailuresCount"] == 1
-    (refused,) = landed(aws)
-    assert refused == {"record": {"id": "2", "state": "void"}, "error": "INSERT of a void order"}
 
 
 def test_what_is_provided_has_to_fit_the_model() -> None:

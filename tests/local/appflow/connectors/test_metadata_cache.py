@@ -70,9 +70,11 @@ def test_the_vendor_is_asked_again_after_an_hour(client: Any) -> None:
 )
 def test_a_reset_forgets_what_it_names(client: Any, reset: dict[str, str], forgotten: list[str]) -> None:
     ask(client, apiVersion="v1")
+    ask(client, apiVersion="v2")
     client.reset_connector_metadata_cache(connectorProfileName="shop-a", apiVersion="v1", **reset)
     assert asked_again(client, apiVersion="v1") == forgotten
-    assert asked_again(client) == []
+    assert asked_again(client) == forgotten
+    assert asked_again(client, apiVersion="v2") == []
 
 
 def test_api_versions_are_kept_apart(client: Any) -> None:

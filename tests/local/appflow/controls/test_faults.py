@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -246,7 +247,7 @@ def test_a_token_is_revoked_after_the_page_that_was_named_and_once() -> None:
     faults.inject(TokenRevoked(after_page=2), flow="accounts")
     for page in (1, 2, 3, 2):
         faults.between_pages(ACCOUNT, "other", page, lambda: revoked.append(0))
-        faults.between_pages(ACCOUNT, "accounts", page, lambda page=page: revoked.append(page))  # type: ignore[misc]
+        faults.between_pages(ACCOUNT, "accounts", page, partial(revoked.append, page))
     assert revoked == [2]
 
 
@@ -263,7 +264,8 @@ def test_a_reset_of_the_settings_clears_the_faults(appflow: Any) -> None:
         (Error("ThrottlingException"), {"operation": "start_flow"}, "operation: AppFlow has no 'start_flow'"),
         (Error("ThrottlingException"), {"operation": 3}, "operation: must be a text"),
         (Error("ThrottlingException"), {"flow": ""}, "flow: must be a text"),
-        (Error("ThrottlingException"), {"account": 123456789012}, "account: must be a text"),
+        (Error("ThrottlingException"), {"account": 123456789012}, "account: must be an account id: 12 digits, not"),
+        (Error("ThrottlingException"), {"account": "tenant-a"}, "account: must be an account id: 12 digits, not"),
         (Error("ThrottlingException"), {"times": 0}, "times: must be a whole number, 1 or more"),
         (EmptyRecords(), {"operation": "ListFlows"}, "operation: leave it out, EmptyRecords"),
         (RunFails("no"), {"operation": "StartFlow"}, "operation: leave it out, RunFails"),
@@ -281,12 +283,13 @@ def test_a_fault_that_makes_no_sense_is_refused(effect: Effect, arguments: dict[
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Error(""), "code: must be a text"),
+        (lambda: Error(""), "code: must be an error code: letters only, not"),
+        (lambda: Error("Foo\r\nX: y"), "code: must be an error code: letters only, not"),
         (lambda: Latency(-1), "seconds: must be a number of seconds, 0 or more"),
         (lambda: LaterPage(1), "page: must be a whole number, 2 or more"),
         (lambda: RateLimit(0, 1), "rate: must be a number above 0"),
         (lambda: RateLimit(1, 0), "burst: must be a whole number, 1 or more"),
-        (lambda: TokenRevoked(0), "after_page: must be a whole number, 1 or more"),
+        (lambda: TokenRevoked(-1), "after_page: must be a whole number, 0 or more"),
     ],
 )
 def test_an_effect_with_a_wrong_member_is_refused(make: Any, message: str) -> None:

@@ -6,6 +6,7 @@ import base64
 import itertools
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_run_notices_its_cancel_between_two_pages(aws: Aws, appflow: Any, orgs
         go_on.set()
         orgs.clock = clock
     assert wait_until_ended(ACCOUNT, REGION, "accounts", execution_id) == "Canceled"
-    assert org.salesforce.api_requests_used == requests_before + 1
+    assert org.salesforce.api_requests_used == requests_before + 2  # what fields there are, and one page
     assert aws.objects() == {}
 
 
@@ -190,6 +191,21 @@ def test_a_clock_moves_by_numbers_only() -> None:
         settings.advance_clock(float("nan"))
 
 
+@pytest.mark.parametrize("seconds", [1e12, -1e12])
+def test_a_clock_stays_within_the_years_that_there_are(seconds: float) -> None:
+    with pytest.raises(ValueError, match="seconds: must leave the clock within the years 1970 to 9999"):
+        settings.advance_clock(seconds)
+
+
+def test_a_run_from_ahead_of_a_reset_of_the_clock_ends(connected: Any) -> None:
+    connected.create_flow(**flow_request())
+    settings.advance_clock(10 * 24 * 3600)
+    with settings.held():
+        execution_id = connected.start_flow(flowName="accounts")["executionId"]
+        settings.reset()
+        assert wait_until_ended(ACCOUNT, REGION, "accounts", execution_id) == "Successful"
+
+
 def test_a_reset_of_the_settings_lets_everything_go(connected: Any) -> None:
     connected.create_flow(**flow_request())
     faults.inject(Error("ThrottlingException"), operation="DescribeFlow")
@@ -200,3 +216,14 @@ def test_a_reset_of_the_settings_lets_everything_go(connected: Any) -> None:
         assert wait_until_ended(ACCOUNT, REGION, "accounts", execution_id) == "Successful"
     assert not settings.is_holding
     connected.describe_flow(flowName="accounts")
+
+
+def test_a_moment_of_the_machine_is_what_the_clock_showed_then() -> None:
+    settings.reset()
+    long_ago, now = 1_600_000_000.0, time.time()
+    settings.advance_clock(3600)
+    settings.advance_clock(-60)
+    later = time.time() + 1
+    assert [settings.time_of(each) for each in (long_ago, now, later)] == [long_ago, now, later + 3540]
+    settings.reset()
+    assert settings.time_of(later) == later

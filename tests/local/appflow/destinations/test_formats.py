@@ -181,3 +181,31 @@ def test_whatever_is_written_as_csv_is_read_back(records: list[dict[str, str]]) 
 def test_what_is_no_file_of_its_type_is_named() -> None:
     with pytest.raises(RunFailedError, match="not JSON"):
         decode(b"{", "JSON")
+
+
+@pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("form", ['{{"a":1}}\n{{"a":{}}}', '[{{"a":1}},\n{{"a":{}}}]'])
+def test_a_number_that_json_does_not_have_is_named(form: str, name: str) -> None:
+    with pytest.raises(RunFailedError, match=f"^The source file has {name} for a number"):
+        decode(form.format(name).encode(), "JSON")
+
+
+def test_a_cell_may_be_as_large_as_its_file() -> None:
+    large = "x" * 2_000_000
+    assert decode(f"Id,Text\n1,{large}\n".encode(), "CSV") == [{"Id": "1", "Text": large}]
+
+
+def test_a_column_that_the_header_names_twice_is_named() -> None:
+    with pytest.raises(RunFailedError, match="header has the column 'Id' more than once"):
+        decode(b"Id,Name,Id\n1,a,2\n", "CSV")
+
+
+def test_half_of_a_surrogate_pair_stays_escaped_in_json() -> None:
+    line = '{"a\\udc00":"x\\ud800","b":["\\udfff"]}'
+    assert encode(decode(line.encode(), "JSON"), [], "JSON") == f"{line}\n".encode()
+
+
+@pytest.mark.parametrize("record", [{"a": "\ud800"}, {"a\ud800": ""}])
+def test_csv_has_no_half_of_a_surrogate_pair(record: dict[str, str]) -> None:
+    with pytest.raises(RunFailedError, match=r'^The field "a.* has a text with half of a surrogate pair'):
+        encode([record], list(record), "CSV")

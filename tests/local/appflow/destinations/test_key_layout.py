@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_appflow_isv.local.appflow.destinations.key_layout import KeyLayout
+from airflow_provider_appflow_isv.local.appflow.runs.outcome import RunFailedError
 from tests.local.appflow.conftest import Aws, flow_request, map_fields, run_and_wait
 
 STARTED = 1668067384.0  # 2022-11-10T08:03:04Z
@@ -41,6 +42,14 @@ def test_the_prefix_settings_decide_the_key(prefix: str, config: dict[str, Any],
 def test_further_files_of_a_run_are_numbered() -> None:
     layout = KeyLayout("p", "f", "run", 1, STARTED, {})
     assert [layout.key(part) for part in (1, 2, 3)] == ["p/f/run", "p/f/run-2", "p/f/run-3"]
+
+
+def test_a_key_that_s3_does_not_take_ends_the_run() -> None:
+    layout = KeyLayout("p", "f", "run", 1, STARTED, {})
+    longest = "é" * ((1024 - len("p/f//run")) // 2)
+    assert len(layout.key(1, [longest]).encode()) == 1024
+    with pytest.raises(RunFailedError, match="would have 1025 bytes, S3 takes 1024: shorten bucketPrefix"):
+        layout.key(1, [f"{longest}x"])
 
 
 def test_a_run_writes_where_its_prefix_settings_say(aws: Aws, connected: Any) -> None:

@@ -101,6 +101,36 @@ def test_a_record_that_the_table_cannot_hold_is_left_out_and_kept(
     assert [json.loads(line)["record"]["Name"] for line in kept.splitlines()] == ["x" * 300]
 
 
+def test_a_record_that_cannot_be_loaded_is_told_by_its_row_in_the_staged_file(
+    aws: Aws, connected: Any, org: Org, loads: Warehouse
+) -> None:
+    for place in (7, 9, 20):
+        org.accounts[place]["Name"] = "x" * 300
+    connected.create_flow(**to_redshift(errorHandlingConfig={"bucketName": BUCKET, "bucketPrefix": "errors"}))
+    record = run_and_wait(connected, "accounts")
+    staged = aws.objects()[f"staging/accounts/{record['executionId']}"].decode()
+    names = [row["Name"] for row in csv.DictReader(io.StringIO(staged, newline=""))]
+    wrong = [row for row, name in enumerate(names, start=1) if len(name) == 300]
+    assert len(wrong) == 3
+    found = loads.execute("select line_number from stl_load_errors order by line_number").rows
+    assert [row for (row,) in found] == wrong
+    kept = aws.objects()[f"errors/accounts/{record['executionId']}/errors"].splitlines()
+    assert all(f"(row {row}, column name:" in json.loads(line)["error"] for row, line in zip(wrong, kept, strict=True))
+    assert loads.execute("select count(*) from account").rows == ((22,),)
+
+
+def test_refused_records_are_kept_when_the_load_fails_later(
+    aws: Aws, connected: Any, org: Org, loads: Warehouse
+) -> None:
+    loads.execute("alter table public.account add column region varchar(3) not null")
+    org.accounts[7]["Name"] = "x" * 300
+    connected.create_flow(**to_redshift(errorHandlingConfig={"bucketName": BUCKET, "bucketPrefix": "errors"}))
+    record = run_and_wait(connected, "accounts")
+    assert record["executionStatus"] == "Error"
+    kept = aws.objects()[f"errors/accounts/{record['executionId']}/errors"]
+    assert [json.loads(line)["record"]["Name"] for line in kept.splitlines()] == ["x" * 300]
+
+
 def test_the_first_record_that_cannot_be_loaded_ends_the_run_if_the_flow_says_so(
     connected: Any, org: Org, loads: Warehouse
 ) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.local.appflow.conftest import Aws, Org, flow_request, make_org, map_fields, profile_request, run_and_wait
@@ -49,27 +51,53 @@ def test_partition_folders_nest_in_the_order_of_the_keys(aws: Aws, connected: An
         assert {f"Industry={record['Industry'] or 'null'}" for record in records} == {industry}
 
 
-def test_a_slash_in_a_partition_value_makes_no_further_folder(aws: Aws, connected: Any, org: Org) -> None:
+@pytest.mark.parametrize(
+    ("value", "folder"),
+    [
+        ("Example/City", "Example%2FCity"),
+        ("a\n\tb\x00\x7f\x85", "a%0A%09b%00%7F%C2%85"),
+        ("Zürich 1+1=2", "Zürich 1+1=2"),
+    ],
+)
+def test_what_is_no_part_of_a_folders_name_is_percent_encoded(
+    aws: Aws, connected: Any, org: Org, value: str, folder: str
+) -> None:
     for account in org.accounts:
-        account["BillingCity"] = "Example/City"
+        account["BillingCity"] = value
     connected.create_flow(**flow_request(tasks=[*map_fields("BillingCity"), partitioned("BillingCity")]))
     execution_id = run_and_wait(connected, "accounts")["executionId"]
-    assert list(aws.objects()) == [f"landing/accounts/BillingCity=Example%2FCity/{execution_id}"]
+    assert list(aws.objects()) == [f"landing/accounts/BillingCity={folder}/{execution_id}"]
 
 
+def test_a_partition_value_that_makes_the_key_too_long_ends_the_run(aws: Aws, connected: Any, org: Org) -> None:
+    for account in org.accounts:
+        account["Description"] = "x" * 1100
+    connected.create_flow(**flow_request(tasks=[*map_fields("Description"), partitioned("Description")]))
+    record = run_and_wait(connected, "accounts")
+    assert record["executionStatus"] == "Error"
+    assert "S3 takes 1024" in record["executionResult"]["errorInfo"]["executionMessage"]
+
+
+@pytest.mark.parametrize("file_type", ["JSON", "PARQUET"])
 @pytest.mark.parametrize("aggregation", [{}, {"aggregationType": "SingleFile"}])
-def test_a_run_is_one_file_by_default(aws: Aws, appflow: Any, orgs: Any, aggregation: dict[str, Any]) -> None:
+def test_a_run_is_one_file_by_default(
+    aws: Aws, appflow: Any, orgs: Any, aggregation: dict[str, Any], file_type: str
+) -> None:
     appflow.create_connector_profile(**profile_request(make_org(orgs, accounts=2500)))
     aws.make_bucket()
-    appflow.create_flow(**flow_request(output={"aggregationConfig": aggregation}))
+    appflow.create_flow(**flow_request(output={"fileType": file_type, "aggregationConfig": aggregation}))
     run_and_wait(appflow, "accounts")
     (content,) = aws.objects().values()
-    assert len(lines(content)) == 2500
+    records = pq.read_table(io.BytesIO(content)).to_pylist() if file_type == "PARQUET" else lines(content)
+    assert len(records) == 2500
 
 
-def test_a_target_file_size_makes_several_files_that_hold_every_record_once(aws: Aws, connected: Any, org: Org) -> None:
+@pytest.mark.parametrize("character", ["x", "é"])
+def test_a_target_file_size_makes_several_files_that_hold_every_record_once(
+    aws: Aws, connected: Any, org: Org, character: str
+) -> None:
     for account in org.accounts:
-        account["Description"] = "x" * 100_000
+        account["Description"] = character * (100_000 // len(character.encode()))
     aggregation = {"aggregationType": "SingleFile", "targetFileSize": 1}
     connected.create_flow(
         **flow_request(tasks=map_fields("Id", "Description"), output={"aggregationConfig": aggregation})

@@ -15,6 +15,7 @@ ERRORS = {"bucketName": BUCKET, "bucketPrefix": "errors"}
 
 
 def put_rows(aws: Aws, rows: list[dict[str, Any]]) -> None:
+    """Put a CSV file with the first row's columns."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]))
     writer.writeheader()
@@ -46,6 +47,22 @@ def run(aws: Aws, appflow: Any, rows: list[dict[str, Any]], **destination: Any) 
     put_rows(aws, rows)
     appflow.create_flow(**write_request(**destination))
     return run_and_wait(appflow, "write-accounts")
+
+
+def run_json(aws: Aws, appflow: Any, rows: list[dict[str, Any]], **destination: Any) -> dict[str, Any]:
+    """Run the flow with JSON Lines, whose records may differ in fields and types."""
+    lines = "\n".join(map(json.dumps, rows))
+    aws.client("s3").put_object(Bucket=BUCKET, Key="in/rows.json", Body=lines.encode())
+    request = write_request(**destination)
+    request["sourceFlowConfig"]["sourceConnectorProperties"]["S3"]["s3InputFormatConfig"] = {"s3InputFileType": "JSON"}
+    appflow.create_flow(**request)
+    return run_and_wait(appflow, "write-accounts")
+
+
+def refused(aws: Aws, record: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is in the error bucket, line by line."""
+    kept = aws.objects()[f"errors/write-accounts/{record['executionId']}/errors"]
+    return [json.loads(line) for line in kept.splitlines()]
 
 
 def named(org: Org, name: str) -> list[dict[str, Any]]:
@@ -91,6 +108,25 @@ def test_without_ids_a_run_that_needs_them_ends_in_error(aws: Aws, connected: An
     assert "maps no field to Id" in record["executionResult"]["errorInfo"]["executionMessage"]
 
 
+@pytest.mark.parametrize("operation", ["UPDATE", "DELETE"])
+def test_records_whose_id_can_be_none_are_refused_and_the_others_written(
+    aws: Aws, connected: Any, org: Org, operation: str
+) -> None:
+    first, last = org.accounts[2], org.accounts[9]
+    two = f"{org.accounts[3]['Id']},{org.accounts[4]['Id']}"
+    wrong: list[dict[str, Any]] = [
+        {"Name": "No id"},
+        *({"Id": value} for value in (None, "", " ", two, "abc", 12345, first["Id"] + "é")),
+    ]
+    rows = [*wrong, {"id": first["Id"], "Name": "New"}, {"ID": last["Id"][:15], "Name": "New"}, {"Id": "0" * 18}]
+    record = run_json(aws, connected, rows, writeOperationType=operation, errorHandlingConfig=ERRORS)
+    assert record["executionStatus"] == "Successful"
+    assert [each["record"] for each in refused(aws, record)] == [*wrong, {"Id": "0" * 18}]
+    assert refused(aws, record)[4]["error"].startswith("MALFORMED_ID: Id has to be 15 or 18 letters and digits")
+    changed = [each["Id"] for each in org.accounts if each["IsDeleted"] or each["Name"] == "New"]
+    assert changed == [first["Id"], last["Id"]]
+
+
 def test_refused_records_are_counted_and_kept_while_the_others_are_written(aws: Aws, connected: Any, org: Org) -> None:
     rows = [{"Name": "Good"}, {"Name": "x" * 300}, {"Name": "Good as well"}]
     record = run(aws, connected, rows, errorHandlingConfig=ERRORS)
@@ -98,8 +134,7 @@ def test_refused_records_are_counted_and_kept_while_the_others_are_written(aws: 
     assert record["executionResult"]["errorInfo"]["putFailuresCount"] == 1
     assert "STRING_TOO_LONG" in record["executionResult"]["errorInfo"]["executionMessage"]
     assert [len(named(org, name)) for name in ("Good", "Good as well")] == [1, 1]
-    kept = aws.objects()[f"errors/write-accounts/{record['executionId']}/errors"]
-    assert [json.loads(line)["record"] for line in kept.splitlines()] == [{"Name": "x" * 300}]
+    assert [each["record"] for each in refused(aws, record)] == [{"Name": "x" * 300}]
 
 
 def test_the_first_refusal_ends_the_run_if_the_flow_says_so(aws: Aws, connected: Any) -> None:
@@ -107,6 +142,44 @@ def test_the_first_refusal_ends_the_run_if_the_flow_says_so(aws: Aws, connected:
     record = run(aws, connected, [{"Name": "x" * 300}], errorHandlingConfig=errors)
     assert record["executionStatus"] == "Error"
     assert "STRING_TOO_LONG" in record["executionResult"]["errorInfo"]["executionMessage"]
+
+
+def test_a_run_that_a_refusal_ends_has_accounted_for_all_records_of_the_request(
+    aws: Aws, connected: Any, org: Org
+) -> None:
+    errors = {**ERRORS, "failOnFirstDestinationError": True}
+    rows = [{"Name": "x" * 300}, *[{"Name": "Good"}] * 150, {"Name": "y" * 300}, *[{"Name": "Later"}] * 100]
+    record = run(aws, connected, rows, errorHandlingConfig=errors)
+    assert record["executionStatus"] == "Error"
+    assert record["executionResult"]["errorInfo"]["putFailuresCount"] == 2
+    assert [each["record"]["Name"][0] for each in refused(aws, record)] == ["x", "y"]
+    written = [{"Name": name} for name in ("Good", "Later") for _ in named(org, name)]
+    assert len(written) == 198
+    assert record["executionResult"]["bytesWritten"] == sum(len(json.dumps(row)) - 1 for row in written)
+
+
+def test_refused_records_are_kept_when_the_run_fails_later(aws: Aws, connected: Any, org: Org) -> None:
+    put_rows(aws, [{"Name": "x" * 300}, *[{"Name": "Good"}] * 250])
+    connected.create_flow(**write_request(errorHandlingConfig=ERRORS))
+    org.salesforce.daily_api_requests = org.salesforce.api_requests_used + 1
+    record = run_and_wait(connected, "write-accounts")
+    assert record["executionStatus"] == "Error"
+    assert "REQUEST_LIMIT_EXCEEDED" in record["executionResult"]["errorInfo"]["executionMessage"]
+    assert [each["record"] for each in refused(aws, record)] == [{"Name": "x" * 300}]
+
+
+def test_empty_text_is_null(aws: Aws, connected: Any, org: Org) -> None:
+    record = run(aws, connected, [{"Name": "Blank", "NumberOfEmployees": "", "AnnualRevenue": ""}])
+    assert record["executionStatus"] == "Successful"
+    (account,) = named(org, "Blank")
+    assert (account["NumberOfEmployees"], account["AnnualRevenue"]) == (None, None)
+
+
+def test_a_field_called_attributes_does_not_lead_to_another_object(aws: Aws, connected: Any, org: Org) -> None:
+    contacts = len(list(org.salesforce.records("Contact")))
+    run_json(aws, connected, [{"attributes": {"type": "Contact"}, "Name": "Stays an account"}])
+    assert len(named(org, "Stays an account")) == 1
+    assert len(list(org.salesforce.records("Contact"))) == contacts
 
 
 def test_an_object_that_the_org_does_not_have_ends_the_run_in_error(aws: Aws, connected: Any) -> None:

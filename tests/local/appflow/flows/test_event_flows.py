@@ -151,15 +151,11 @@ def delete(client: Any, _aws: Aws) -> None:
     client.delete_flow(flowName="accounts", forceDelete=True)
 
 
-def reset_settings(_client: Any, _aws: Aws) -> None:
-    settings.reset()
-
-
 def reset_moto(_client: Any, aws: Aws) -> None:
     requests.post(f"{aws.url}/moto-api/reset", timeout=30).raise_for_status()
 
 
-@pytest.mark.parametrize("end", [stop, delete, reset_settings, reset_moto])
+@pytest.mark.parametrize("end", [stop, delete, reset_moto])
 def test_the_subscription_ends_at_once(aws: Aws, connected: Any, org: Org, end: Any) -> None:
     org.salesforce.streaming.poll_seconds = 100  # longer than this test waits
     activate(connected)
@@ -168,11 +164,26 @@ def test_the_subscription_ends_at_once(aws: Aws, connected: Any, org: Org, end: 
     wait_until_nobody_listens()
 
 
-@pytest.mark.parametrize("source_object", ["Account", "Contact"])
-def test_an_event_flow_needs_an_event_as_its_source(connected: Any, source_object: str) -> None:
+@pytest.mark.parametrize(
+    ("source_object", "event"),
+    [
+        ("Account", "AccountChangeEvent"),
+        ("Contact", "ContactChangeEvent"),
+        ("accountchangeevent", "accountChangeEvent"),
+    ],
+)
+def test_an_event_flow_needs_an_event_as_its_source(connected: Any, source_object: str, event: str) -> None:
     with pytest.raises(connected.exceptions.ValidationException) as error:
         connected.create_flow(**event_flow(source_object))
-    assert f"{source_object}ChangeEvent or a platform event such as Example__e" in message_of(error)
+    assert f"such as {event} or a platform event such as Example__e" in message_of(error)
+
+
+def test_the_subscription_goes_on_after_a_reset_of_the_settings(aws: Aws, connected: Any, org: Org) -> None:
+    activate(connected)
+    settings.reset()
+    assert connected.describe_flow(flowName="accounts")["flowStatus"] == "Active"
+    publish(org, "one")
+    assert [record["Name"] for record in landed(aws, 1)] == ["one"]
 
 
 def test_a_subscription_outlives_polls_without_events(aws: Aws, connected: Any, org: Org) -> None:
@@ -226,3 +237,11 @@ def test_an_event_flow_whose_runs_fail_again_and_again_is_deactivated(aws: Aws, 
     described = connected.describe_flow(flowName="accounts")
     assert described["flowStatus"] == "Suspended"
     assert described["flowStatusMessage"] == described["lastRunExecutionDetails"]["mostRecentExecutionMessage"]
+
+
+def test_an_event_that_the_org_does_not_have_deactivates_the_flow_at_once(connected: Any, org: Org) -> None:
+    activate(connected, source_object="NopeChangeEvent")
+    wait_until_nobody_listens()
+    described = connected.describe_flow(flowName="accounts")
+    assert described["flowStatus"] == "Suspended"
+    assert "does not exist {/data/NopeChangeEvent}" in described["flowStatusMessage"]

@@ -149,10 +149,18 @@ def broken_exclude_list(request: dict[str, Any]) -> None:
     request["tasks"] = [{"taskType": "Map_all", "sourceFields": [], "taskProperties": properties}]
 
 
+def event_bus(request: dict[str, Any]) -> None:
+    properties = {"object": f"aws.partner/appflow/salesforce.com/{ACCOUNT}/x"}
+    request["destinationFlowConfigList"] = [
+        {"connectorType": "EventBridge", "destinationConnectorProperties": {"EventBridge": properties}}
+    ]
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
         (two_destinations, "exactly one destination, not 2"),
+        (event_bus, "EventBridge needs the source connector Salesforce and the trigger type Event"),
         (no_destination, "exactly one destination, not 0"),
         (destination_of_another_type, "destinationConnectorProperties must have the member Upsolver"),
         (source_of_another_type, "sourceConnectorProperties must have the member Slack"),
@@ -226,3 +234,18 @@ def test_times_of_a_schedule_come_back_as_times(connected: Any) -> None:
     connected.create_flow(**flow_request(triggerConfig=scheduled(scheduleStartTime=start)))
     trigger = connected.describe_flow(flowName="accounts")["triggerConfig"]
     assert trigger["triggerProperties"]["Scheduled"]["scheduleStartTime"] == start
+
+
+@pytest.mark.parametrize(
+    ("side", "connector", "reason"),
+    [("source", "Redshift", "Redshift cannot be a source"), ("destination", "Slack", "Slack cannot be a destination")],
+)
+def test_a_connector_on_the_wrong_side_is_all_that_is_said(
+    connected: Any, side: str, connector: str, reason: str
+) -> None:
+    request = flow_request()
+    end = request["sourceFlowConfig"] if side == "source" else request["destinationFlowConfigList"][0]
+    end |= {"connectorType": connector, f"{side}ConnectorProperties": {}}
+    with pytest.raises(connected.exceptions.ValidationException) as error:
+        connected.create_flow(**request)
+    assert message_of(error) == f"Create Flow request failed: [{reason}]"

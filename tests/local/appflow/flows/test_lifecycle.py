@@ -11,6 +11,7 @@ import pytest
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from tests.local.appflow.conftest import (
     ACCOUNT,
+    REGION,
     Aws,
     filter_task,
     flow_request,
@@ -168,3 +169,19 @@ def test_tags_of_an_unknown_arn_are_not_found(appflow: Any) -> None:
     arn = f"arn:aws:appflow:us-west-2:{ACCOUNT}:flow/absent"
     with pytest.raises(appflow.exceptions.ResourceNotFoundException, match="flow/absent"):
         appflow.list_tags_for_resource(resourceArn=arn)
+
+
+def test_the_key_of_a_flow_must_exist(aws: Aws, connected: Any) -> None:
+    with pytest.raises(connected.exceptions.ValidationException, match="kmsArn: the key .* does not exist"):
+        connected.create_flow(**flow_request(kmsArn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/absent"))
+    key_arn = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    connected.create_flow(**flow_request(kmsArn=key_arn))
+    assert connected.describe_flow(flowName="accounts")["kmsArn"] == key_arn
+
+
+def test_the_trigger_type_shows_at_once_though_an_update_takes_a_while(connected: Any) -> None:
+    connected.create_flow(**flow_request())
+    settings.update_delay_seconds = 60
+    assert connected.update_flow(**flow_request(triggerConfig=scheduled()))["flowStatus"] == "Draft"
+    assert connected.describe_flow(flowName="accounts")["flowStatus"] == "Draft"
+    assert connected.describe_flow(flowName="accounts")["triggerConfig"]["triggerType"] == "OnDemand"

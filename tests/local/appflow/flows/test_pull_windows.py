@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.appflow.flows.flow import Flow, FlowRun, FlowVersion
+from airflow_provider_appflow_isv.local.appflow.flows.schedules import pull_window
+from airflow_provider_appflow_isv.local.appflow.sources.servicenow_query import query
 from tests.local.appflow.conftest import Aws, Org, ended_record, flow_request, map_fields, scheduled
 from tests.local.appflow.flows.test_scheduled_runs import DAY, activate, backend, runs
+from tests.local.servicenow.queries import PLAIN, numbers_found
 
 NOT_BY_ITSELF = datetime(2090, 1, 1, tzinfo=UTC)
 
@@ -61,7 +68,7 @@ def test_incremental_runs_follow_each_other_without_gap_or_overlap(aws: Aws, con
     connected.create_flow(**request)
     connected.start_flow(flowName="accounts")
 
-    settings.advance_clock(datetime.fromisoformat(middle).timestamp() - settings.now())
+    settings.advance_clock(datetime.fromisoformat(middle).timestamp() + 0.001 - settings.now())
     first = run_by_schedule(connected)
     settings.advance_clock(400 * DAY)
     second = run_by_schedule(connected)
@@ -82,3 +89,39 @@ def test_a_failed_run_leaves_its_range_to_the_next(connected: Any, org: Org) -> 
     assert run_by_schedule(connected)["executionStatus"] == "Error"
     org.salesforce.daily_api_requests = limit
     assert run_by_schedule(connected)["dataPullStartTime"] == good["dataPullEndTime"]
+
+
+def servicenow_flow(offset: int) -> Flow:
+    source = {"connectorType": "Servicenow"}
+    definition = {
+        "triggerConfig": scheduled(dataPullMode="Incremental", scheduleOffset=offset),
+        "sourceFlowConfig": source,
+    }
+    return Flow("tickets", "arn", "Active", 0.0, "", {}, [FlowVersion(definition, 1, 0.0, "", 0.0)])
+
+
+@given(
+    pauses=st.lists(st.floats(0.01, 3) | st.integers(1, 3), min_size=1, max_size=8),
+    writes=st.lists(st.floats(0, 10) | st.integers(0, 10), min_size=1, max_size=8),
+    offset=st.integers(0, 2),
+)
+def test_every_record_of_servicenow_lands_once_whenever_it_is_written(
+    pauses: list[float], writes: list[float], offset: int
+) -> None:
+    flow, begun, landed = servicenow_flow(offset), 1_700_000_000.0, list[str]()
+    rows = {
+        f"INC{number}": (begun + moment, {**PLAIN, "number": f"INC{number}", "closed_at": stamp(begun + moment)})
+        for number, moment in enumerate(writes)
+    }
+    due = [begun + each for each in itertools.accumulate(pauses)]
+    for number, moment in enumerate([*due, due[-1] + 60]):  # by the last run everything is written
+        window = pull_window(flow, moment)
+        assert window is not None
+        there = [row for written, row in rows.values() if written <= moment]
+        landed += numbers_found(query([], dataclasses.replace(window, field="closed_at")), *there)
+        flow.runs[str(number)] = FlowRun(str(number), number, moment, window, status="Successful")
+    assert sorted(landed) == sorted(rows)
+
+
+def stamp(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"

@@ -221,14 +221,39 @@ def test_a_flow_that_is_taken_off_its_schedule_runs_on_demand_only(connected: An
     runs(connected, 1)
 
 
-def test_no_run_starts_after_the_settings_were_reset(connected: Any) -> None:
+def test_a_reset_of_the_settings_leaves_the_schedule_going_on_by_the_new_clock(connected: Any) -> None:
     activate(connected)
-    runs(connected, 1)
+    settings.advance_clock(2 * DAY)
+    runs(connected, 49)
     settings.reset()
-    settings.advance_clock(DAY)
+    scheduler.wait_until_idle()
+    assert connected.describe_flow(flowName="accounts")["flowStatus"] == "Active"
+    settings.advance_clock(HOUR + 1)
+    settings.advance_clock(HOUR)
+    runs(connected, 51)
+
+
+def test_what_was_set_ahead_of_a_reset_of_the_clock_counts_from_the_reset_on(connected: Any) -> None:
+    settings.advance_clock(30 * DAY)
+    activate(connected, dataPullMode="Incremental")
     runs(connected, 1)
-    connected.start_flow(flowName="accounts")
-    runs(connected, 2)
+    daily = scheduled(scheduleExpression="rate(1days)", dataPullMode="Incremental")
+    connected.update_flow(**flow_request(triggerConfig=daily))
+    settings.reset()
+    shown = connected.describe_flow(flowName="accounts")["triggerConfig"]["triggerProperties"]["Scheduled"]
+    assert shown["scheduleExpression"] == "rate(1days)"
+    settings.advance_clock(DAY + 1)
+    records = runs(connected, 2)
+    assert records[1]["startedAt"] < records[0]["startedAt"]
+    assert records[1]["dataPullEndTime"] > records[1]["dataPullStartTime"]
+
+
+def test_the_scheduler_is_idle_only_after_all_runs_that_follow_each_other(connected: Any) -> None:
+    activate(connected)
+    settings.advance_clock(10 * HOUR)
+    scheduler.wait_until_idle()
+    records = connected.describe_flow_execution_records(flowName="accounts")["flowExecutions"]
+    assert [record["executionStatus"] for record in records] == ["Successful"] * 11
 
 
 def test_no_run_starts_after_motos_reset(aws: Aws, connected: Any) -> None:

@@ -181,7 +181,7 @@ def test_runs_by_cron_never_go_back_and_stay_within_start_and_end(moment: int, m
 def make_flow(*versions: tuple[float, dict[str, Any]], activated_at: float = 0.0) -> Flow:
     flow = Flow("accounts", "arn", "Active", 0.0, "", {}, [], activated_at=activated_at)
     for visible_from, trigger in versions:
-        definition = {"triggerConfig": trigger, "sourceFlowConfig": {}}
+        definition = {"triggerConfig": trigger, "sourceFlowConfig": {"connectorType": "Salesforce"}}
         flow.versions.append(FlowVersion(definition, 1, visible_from, "", visible_from))
     return flow
 

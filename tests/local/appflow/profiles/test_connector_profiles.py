@@ -114,8 +114,8 @@ def test_a_dead_token_is_refused_and_not_repeated(appflow: Any, org: Org) -> Non
     [
         ("https://example.my.salesforce.com", "only loopback"),
         ("http://127.0.0.1.example.com", "only loopback"),
-        ("http://user@example.com:80", "only loopback"),
-        ("ftp://127.0.0.1", "only loopback"),
+        ("http://user@example.com:80", "leave out the rest"),
+        ("ftp://127.0.0.1", "must be http or https"),
         ("http://127.0.0.1:1", "No answer"),
     ],
 )

@@ -183,7 +183,6 @@ def test_the_order_of_tasks_changes_nothing_in_a_record(tasks: list[Record]) -> 
         ([task("Merge", "a", "b", to="c"), task("Merge", "c", "d", to="b"), task("Map", "b")], "of one another"),
         ([task("Merge", "a", "b", to="a"), task("Map", "a")], "of one another"),
         ([task("Merge", "a", "b", CONCAT_FORMAT="${a} ${c}"), task("Map", "a,b")], "names c, which is none"),
-        ([task("Map", "Id"), task("Partition", ORDERED_PARTITION_KEYS_LIST='["Last"]')], "partition key Last"),
     ],
 )
 def test_tasks_that_lead_nowhere_fail_the_run_and_say_why(tasks: list[Record], reason: str) -> None:
@@ -195,3 +194,46 @@ def test_arithmetic_may_use_what_arithmetic_made() -> None:
     order = "Paid,Due,Due"
     twice = task("Arithmetic", "Due", "Paid,Due", operator="SUBTRACTION", to=order, MATH_OPERATION_FIELDS_ORDER=order)
     assert of(twice, ADD[0], task("Map", order, to="Paid")).apply(CONTACT) == {"Paid": Decimal("10.50")}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "reason"),
+    [
+        ([task("Map_all"), task("Mask", "SSN", operator="MASK_ALL")], "no field SSN, which a Mask task names: name"),
+        ([task("Map_all"), task("Truncate", "SSN", TRUNCATE_LENGTH="1")], "no field SSN, which a Truncate task names"),
+        (
+            [task("Map_all"), task("Validate", "SSN", operator="VALIDATE_NON_NULL", VALIDATION_ACTION="DropRecord")],
+            "no field SSN, which a Validate task names",
+        ),
+        ([task("Map_all"), task("Mask", "phone", operator="MASK_ALL")], "no field phone, which a Mask .* write Phone"),
+        ([task("Map_all", EXCLUDE_SOURCE_FIELDS_LIST='["SSN"]')], "no field SSN, which a Map_all task names"),
+        ([task("Map", "ID")], "no field ID, which a Map task names: write Id"),
+        ([task("Filter", "id", operator="PROJECTION"), task("Map", "Id")], "no field id, which a Filter task names"),
+        (
+            [task("Map", "Id"), task("Partition", ORDERED_PARTITION_KEYS_LIST='["Last"]')],
+            "mapped to Last, which a Part",
+        ),
+        (
+            [
+                task("Map_all", EXCLUDE_SOURCE_FIELDS_LIST='["Last"]'),
+                task("Partition", ORDERED_PARTITION_KEYS_LIST='["Last"]'),
+            ],
+            "No field is mapped to Last",
+        ),
+    ],
+)
+def test_fields_that_are_not_there_fail_the_run(tasks: list[Record], reason: str) -> None:
+    with pytest.raises(RunFailedError, match=reason):
+        of(*tasks).check_fields(CONTACT)
+
+
+def test_fields_that_are_there_or_are_made_pass() -> None:
+    tasks = [
+        *CONCAT,
+        task("Mask", "First,Last", operator="MASK_ALL"),
+        task("Mask", "Phone", operator="MASK_ALL"),  # not read, and there all the same
+        task("Filter", "id", operator="EQUAL_TO", VALUE="003"),
+        task("Map", "Absent", to="Team"),
+        task("Partition", ORDERED_PARTITION_KEYS_LIST='["Team", "First,Last"]'),
+    ]
+    of(*tasks).check_fields(CONTACT)

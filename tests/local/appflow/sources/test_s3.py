@@ -138,3 +138,31 @@ def test_a_file_above_125_mb_fails_the_run(aws: Aws) -> None:
     assert record["executionStatus"] == "Error"
     assert "files of up to 125 MB" in record["executionResult"]["errorInfo"]["executionMessage"]
     assert landed(aws) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [MAP_ALL, task("Mask", "SSN", operator="MASK_ALL", MASK_VALUE="*")],
+        [task("Map_all", EXCLUDE_SOURCE_FIELDS_LIST='["SSN"]')],
+        [MAP_ALL, task("Partition", ORDERED_PARTITION_KEYS_LIST='["SSN"]')],
+    ],
+)
+def test_a_task_on_a_field_of_no_file_fails_the_run_before_anything_lands(
+    aws: Aws, wrong: list[dict[str, Any]]
+) -> None:
+    record = run(aws, s3_flow(*wrong), a=b"id,ssn\n1,123\n")
+    assert record["executionStatus"] == "Error"
+    assert "SSN" in record["executionResult"]["errorInfo"]["executionMessage"]
+    assert landed(aws) == []
+
+
+def test_a_field_counts_as_there_if_any_file_has_it(aws: Aws) -> None:
+    mask = task("Mask", "ssn", operator="MASK_ALL", MASK_VALUE="*")
+    run(aws, s3_flow(MAP_ALL, mask), a=b"id\n1\n", b=b"id,ssn\n2,123\n")
+    assert landed(aws) == [{"id": "1"}, {"id": "2", "ssn": "***"}]
+
+
+def test_files_without_records_leave_nothing_to_check(aws: Aws) -> None:
+    mask = task("Mask", "ssn", operator="MASK_ALL", MASK_VALUE="*")
+    assert run(aws, s3_flow(MAP_ALL, mask), a=b"id\n")["executionStatus"] == "Successful"

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+import pytest
 import requests
 
+from airflow_provider_appflow_isv.local.appflow import wait_for_runs
 from airflow_provider_appflow_isv.local.appflow.buckets import FlowBuckets
+from airflow_provider_appflow_isv.local.appflow.models import appflow_backends
 from airflow_provider_appflow_isv.local.appflow.runs.job import Job
 from airflow_provider_appflow_isv.local.appflow.runs.tasks import plan
 from airflow_provider_appflow_isv.local.appflow.sources.salesforce import read_salesforce
-from tests.local.appflow.conftest import ACCOUNT, REGION, Aws, Org, filter_task, flow_request, map_fields, run_and_wait
+from tests.local.appflow.conftest import (
+    ACCOUNT,
+    REGION,
+    Aws,
+    Org,
+    ended_record,
+    filter_task,
+    flow_request,
+    map_fields,
+    run_and_wait,
+)
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.local.appflow.connections.base import Connection
 
 
 def task(kind: str, *sources: str, operator: str = "NO_OP", to: str | None = None, **properties: str) -> dict[str, Any]:
@@ -95,11 +111,16 @@ def test_records_in_the_recycle_bin_are_read_only_if_the_flow_includes_them(aws:
         assert sum(found.values()) == included
 
 
-def test_events_are_filtered_without_asking_the_org() -> None:
-    def connect(_name: str) -> NoReturn:
-        raise AssertionError("the events are all there is to read")
+def connection(profile_name: str) -> Connection:
+    found = appflow_backends[ACCOUNT][REGION].profiles.connection(profile_name)
+    assert found is not None
+    return found
 
-    request = flow_request(tasks=[*map_fields("Name", "Phone"), filter_task("Name", "CONTAINS", VALUES="A,B")])
+
+@pytest.mark.usefixtures("connected")
+def test_events_are_filtered_by_appflow_itself() -> None:
+    tasks = [*map_fields("Name", "Phone"), filter_task("Name", "CONTAINS", VALUES="A,B")]
+    request = flow_request(tasks=tasks, source={"object": "AccountChangeEvent"})
     job = Job(
         account_id=ACCOUNT,
         region_name=REGION,
@@ -109,7 +130,7 @@ def test_events_are_filtered_without_asking_the_org() -> None:
         execution_id="run",
         started_at=0,
         buckets=FlowBuckets(ACCOUNT, REGION, "arn"),
-        connect=connect,
+        connect=connection,
         window=None,
         events=[{"Name": "A"}, {"Name": "C", "Phone": "1"}, {"Name": "B", "Phone": "2"}, {"Phone": "3"}],
         is_canceled=lambda: False,
@@ -118,3 +139,39 @@ def test_events_are_filtered_without_asking_the_org() -> None:
     assert page.records == [{"Name": "A"}, {"Name": "B", "Phone": "2"}]
     assert page.fields == ["Name", "Phone"]
     assert page.size == len('{"Name":"A"}{"Name":"B","Phone":"2"}')
+
+
+@pytest.mark.parametrize(
+    ("tasks", "reason"),
+    [
+        (map_fields("Id", "NAME"), "The source has no field NAME, which a Filter task names: write Name, as the"),
+        ([task("Map_all"), task("Mask", "phone", operator="MASK_ALL", MASK_VALUE="*")], "write Phone"),
+        ([task("Map_all", EXCLUDE_SOURCE_FIELDS_LIST='["description"]')], "write Description"),
+        ([task("Map_all"), task("Mask", "SSN", operator="MASK_ALL", MASK_VALUE="*")], "SSN, which a Mask task names"),
+    ],
+)
+@pytest.mark.parametrize("trigger", ["OnDemand", "Event"])
+def test_a_field_that_the_object_has_not_or_spells_otherwise_fails_the_run(
+    aws: Aws, connected: Any, org: Org, tasks: list[dict[str, Any]], reason: str, trigger: str
+) -> None:
+    source = {"object": "Account" if trigger == "OnDemand" else "AccountChangeEvent"}
+    connected.create_flow(**flow_request(tasks=tasks, triggerConfig={"triggerType": trigger}, source=source))
+    started = connected.start_flow(flowName="accounts")
+    if trigger == "Event":
+        org.salesforce.insert("Account", Name="Example New", Phone="555-0100")
+        wait_for_runs(ACCOUNT, REGION, "accounts", 1)
+        (record,) = connected.describe_flow_execution_records(flowName="accounts")["flowExecutions"]
+    else:
+        record = ended_record(connected, "accounts", started["executionId"])
+    assert reason in record["executionResult"]["errorInfo"]["executionMessage"]
+    assert aws.objects() == {}
+
+
+def test_an_event_need_not_carry_a_masked_field(aws: Aws, connected: Any, org: Org) -> None:
+    tasks = [*map_fields("Name"), task("Mask", "Phone", operator="MASK_ALL", MASK_VALUE="*")]
+    request = flow_request(tasks=tasks, triggerConfig={"triggerType": "Event"}, source={"object": "AccountChangeEvent"})
+    connected.create_flow(**request)
+    connected.start_flow(flowName="accounts")
+    org.salesforce.update("Account", org.accounts[0]["Id"], Name="Example")
+    wait_for_runs(ACCOUNT, REGION, "accounts", 1)
+    assert landed(aws) == [{"Name": "Example"}]

@@ -139,7 +139,7 @@ def test_filters_and_window_are_joined_by_and() -> None:
     window = PullWindow("SystemModstamp", 1609506000.0, 1609509600.25)
     assert query("Account", ["Id"], filters, window).partition(" WHERE ")[2] == (
         "(Industry = 'Energy' OR Industry = 'Retail') AND IsDeleted = false AND "
-        "SystemModstamp > 2021-01-01T13:00:00.000Z AND SystemModstamp <= 2021-01-01T14:00:00.250Z"
+        "SystemModstamp >= 2021-01-01T13:00:00.000Z AND SystemModstamp < 2021-01-01T14:00:00.250Z"
     )
 
 

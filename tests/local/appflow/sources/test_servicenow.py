@@ -130,7 +130,7 @@ def test_incremental_runs_follow_each_other_without_gap_or_overlap(
     appflow.create_flow(**request)
     appflow.start_flow(flowName="accounts")
 
-    settings.advance_clock(milliseconds(middle) / 1000 - settings.now())
+    settings.advance_clock(milliseconds(middle) / 1000 + 1 - settings.now())
     first = run_by_schedule(appflow)
     settings.advance_clock(400 * DAY)
     second = run_by_schedule(appflow)
@@ -200,7 +200,7 @@ def test_a_run_that_fails_on_a_later_page_leaves_nothing_behind(aws: Aws, instan
     instance = make_instance(instances, incidents=2001)
     appflow = connect(aws, instance)
     appflow.create_flow(**table_flow("incident", mapped("number")))
-    instance.fail_next_requests(1, status, after=5)  # two for the tables, two for the columns, one page
+    instance.fail_next_requests(1, status, after=7)  # two for the tables, the columns and the types each, one page
     record = run_and_wait(appflow, "accounts")
     assert failure_of(record).startswith(f"Request failed with ServiceNow Status Code {status}: ")
     assert record["executionResult"]["recordsProcessed"] == 1000
@@ -242,3 +242,11 @@ def test_more_records_than_appflow_takes_fail_the_run(
     assert "more than 24 records" in failure_of(run_and_wait(appflow, "accounts"))
     monkeypatch.setattr(servicenow, "MAX_RECORDS", 25)
     assert run_and_wait(appflow, "accounts")["executionStatus"] == "Successful"
+
+
+def test_a_task_on_a_field_that_the_table_has_not_fails_the_run(aws: Aws, instance: Instance) -> None:
+    appflow = connect(aws, instance)
+    mask = {"taskType": "Mask", "sourceFields": ["u_absent"], "connectorOperator": {"ServiceNow": "MASK_ALL"}}
+    tasks = [*every_field(), {**mask, "taskProperties": {"MASK_VALUE": "*"}}]
+    appflow.create_flow(**table_flow("incident", tasks))
+    assert "no field u_absent, which a Mask task names" in failure_of(run_and_wait(appflow, "accounts"))

@@ -43,9 +43,9 @@ def test_a_filter_is_written_as_servicenow_has_it(name: str, properties: dict[st
 
 
 def test_filters_and_the_range_of_an_incremental_run_all_have_to_hold() -> None:
-    window = PullWindow("sys_updated_on", 1609506000.75, 1609509600.5)
+    window = PullWindow("sys_updated_on", 1609506000, 1609509600)
     assert query([Filter("f", "EQUAL_TO", {"VALUES": "a,b"})], window) == (
-        "f=a^ORf=b^sys_updated_on>2021-01-01 13:00:00^sys_updated_on<=2021-01-01 14:00:00"
+        "f=a^ORf=b^sys_updated_on>=2021-01-01 13:00:00^sys_updated_on<2021-01-01 14:00:00"
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.appflow.wire.idempotency import ClientTokens
 from tests.local.appflow.conftest import OTHER_ACCOUNT, Aws, Org, flow_request, map_fields, profile_request, scheduled
 
 EIGHT_HOURS = 8 * 3600
@@ -120,3 +121,29 @@ def test_a_failed_attempt_leaves_the_token_unused(aws: Aws, appflow: Any, org: O
         appflow.create_flow(**flow_request(clientToken="t"))
     appflow.create_connector_profile(**profile_request(org))
     assert appflow.create_flow(**flow_request(clientToken="t"))["flowStatus"] == "Active"
+
+
+def test_a_token_that_is_used_again_after_the_deletion_acts_anew(connected: Any) -> None:
+    connected.create_flow(**flow_request(clientToken="t"))
+    first = connected.start_flow(flowName="accounts", clientToken="s")["executionId"]
+    connected.delete_flow(flowName="accounts")
+    connected.create_flow(**flow_request(clientToken="t"))
+    second = connected.start_flow(flowName="accounts", clientToken="s")["executionId"]
+    assert second != first
+    assert run_ids(connected) == [second]
+
+
+def test_a_profiles_token_goes_with_the_profile(connected: Any, org: Org) -> None:
+    for _ in range(2):
+        connected.create_connector_profile(**profile_request(org, name="again"), clientToken="t")
+        connected.describe_connector_profiles(connectorProfileNames=["again"])["connectorProfileDetails"][0]
+        connected.delete_connector_profile(connectorProfileName="again")
+
+
+def test_expired_tokens_are_not_kept(aws: Aws) -> None:
+    tokens = ClientTokens()
+    for number in range(5):
+        tokens.once("StartFlow", {"clientToken": f"t-{number}"}, dict)
+    settings.advance_clock(EIGHT_HOURS + 1)
+    tokens.once("StartFlow", {"clientToken": "new"}, dict)
+    assert len(tokens) == 1

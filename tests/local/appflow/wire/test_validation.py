@@ -129,3 +129,56 @@ def test_a_body_that_is_no_object_is_refused(aws: Aws, body: str) -> None:
     assert answer.status_code == 400
     assert answer.headers["x-amzn-errortype"] == "ValidationException"
     assert answer.json()["message"] == "The request body is not a JSON object."
+
+
+HEADERS = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-west-2/appflow/aws4_request",
+    "Content-Type": "application/json",
+}
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe", b'{"flowName": "\xff"}'])
+def test_a_body_that_cannot_be_read_is_refused_like_one_that_is_no_object(aws: Aws, body: bytes) -> None:
+    answer = requests.post(f"{aws.url}/list-flows", data=body, headers=HEADERS, timeout=30)
+    assert answer.status_code == 400
+    assert answer.headers["x-amzn-errortype"] == "ValidationException"
+    assert answer.json()["message"] == "The request body is not a JSON object."
+
+
+def test_text_that_utf8_cannot_encode_is_refused() -> None:
+    request = flow_request(description="half \ud800", tags={"\ud800": "v"})
+    message = violations("CreateFlow", request)
+    assert "Value 'half ?' at 'description' failed to satisfy constraint: Member must be a text that UTF-8" in message
+    assert "'tags.key'" in message
+    assert message.encode()
+
+
+def test_a_long_value_is_cut() -> None:
+    message = violations("DescribeFlow", {"flowName": "x y" * 200})
+    assert f"Value '{('x y' * 200)[:100]}...' at 'flowName'" in message
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "planted",
+        {"connectorProfileProperties": "planted"},
+        {"connectorProfileProperties": {"Salesforce": {"instanceUrl": "planted" * 100}}},
+        {
+            "connectorProfileProperties": {
+                "CustomConnector": {
+                    "oAuth2Properties": {
+                        "tokenUrl": "https://example.com/t",
+                        "oAuth2GrantType": "CLIENT_CREDENTIALS",
+                        "tokenUrlCustomProperties": {"planted key": "planted\n" * 300},
+                    }
+                }
+            }
+        },
+    ],
+)
+def test_nothing_of_a_profiles_configuration_is_repeated(config: Any) -> None:
+    request = {"connectorProfileName": "x", "connectorType": "Salesforce", "connectionMode": "Public"}
+    message = violations("CreateConnectorProfile", request | {"connectorProfileConfig": config})
+    assert "connectorProfileConfig" in message
+    assert "planted" not in message
