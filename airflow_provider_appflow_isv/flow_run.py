@@ -172,7 +172,7 @@ _HINTS = (
         "Let AppFlow write to the bucket: run AppFlowGrantBucketAccessOperator in the bucket's account.",
     ),
     (
-        ("no such column", "invalid_field", "invalid_type", "not supported", "field"),
+        ("no such column", "invalid_field", "invalid_type", "not_found", "not supported", "field"),
         "Compare the flow's object and field names with the org (DescribeConnectorEntity) and update the flow.",
     ),
 )

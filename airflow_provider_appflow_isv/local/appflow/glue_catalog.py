@@ -28,14 +28,13 @@ from airflow_provider_appflow_isv.local.appflow.buckets import FlowBuckets
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.flows.flow import ERROR, SUCCESSFUL
 from airflow_provider_appflow_isv.local.identity import find_role
-from airflow_provider_appflow_isv.local.policies import Principal, is_allowed, parse_policy
+from airflow_provider_appflow_isv.local.services import APPFLOW, flow_source_arn, refusal, service_context
 
 from .glue_tables import Output, Table
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.appflow.runs.job import Job
 
-_APPFLOW = Principal(service="appflow.amazonaws.com")
 _MAX_NAME = 255
 _NO_NAME = re.compile(r"[^a-z0-9_-]")
 _registering = threading.Lock()  # two runs of one flow may end at once
@@ -124,18 +123,18 @@ def _put_table(job: Job, database: str, table: Table) -> None:
 
 def _check_role(job: Job, role_arn: str) -> None:
     role = find_role(role_arn, job.region_name)
-    context = {"aws:SourceAccount": job.account_id, "aws:SourceArn": job.buckets.flow_arn}
-    if role is None or not is_allowed(
-        parse_policy(role.assume_role_policy_document),
-        principal=_APPFLOW,
-        action="sts:AssumeRole",
-        resource=None,
-        context=context,
-    ):
-        raise _RoleError(
-            f"AppFlow cannot assume {role_arn}: make the role and let its trust policy allow appflow.amazonaws.com "
-            "sts:AssumeRole."
-        )
+    if role is None:
+        raise _RoleError(f"AppFlow cannot assume {role_arn}: there is no such role.")
+    context = service_context(
+        APPFLOW,
+        region=job.region_name,
+        resource_account=role.account_id,
+        source_account=job.account_id,
+        source_arn=flow_source_arn(job.buckets.flow_arn),
+    )
+    refused = refusal(role.assume_role_policy_document, APPFLOW, "sts:AssumeRole", None, context)
+    if refused is not None:
+        raise _RoleError(f"AppFlow cannot assume {role_arn}: its trust policy {refused}")
 
 
 def _backend(job: Job) -> Any:

@@ -172,7 +172,7 @@ def test_tags_of_an_unknown_arn_are_not_found(appflow: Any) -> None:
 
 
 def test_the_key_of_a_flow_must_exist(aws: Aws, connected: Any) -> None:
-    with pytest.raises(connected.exceptions.ValidationException, match="kmsArn: the key .* does not exist"):
+    with pytest.raises(connected.exceptions.ValidationException, match=r"kmsArn: the key .* does not exist"):
         connected.create_flow(**flow_request(kmsArn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/absent"))
     key_arn = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     connected.create_flow(**flow_request(kmsArn=key_arn))

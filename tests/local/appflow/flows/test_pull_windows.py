@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,7 +119,9 @@ def test_every_record_of_servicenow_lands_once_whenever_it_is_written(
         window = pull_window(flow, moment)
         assert window is not None
         there = [row for written, row in rows.values() if written <= moment]
-        landed += numbers_found(query([], dataclasses.replace(window, field="closed_at")), *there)
+        found = numbers_found(query([], dataclasses.replace(window, field="closed_at")), *there)
+        assert all(window.after <= math.floor(rows[name][0]) < window.until for name in found)  # as its record tells
+        landed += found
         flow.runs[str(number)] = FlowRun(str(number), number, moment, window, status="Successful")
     assert sorted(landed) == sorted(rows)
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import threading
-
-import pytest
+from typing import TYPE_CHECKING
 
 from airflow_provider_appflow_isv.local.appflow.runs import workers
 from airflow_provider_appflow_isv.local.appflow.runs.workers import Workers
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def threads(name: str) -> list[threading.Thread]:
@@ -14,8 +16,12 @@ def threads(name: str) -> list[threading.Thread]:
 
 def test_tasks_that_wait_keep_no_other_from_being_done() -> None:
     some, go_on, done = Workers("slow-and-quick"), threading.Event(), threading.Event()
+
+    def wait() -> None:
+        go_on.wait(30)
+
     for _ in range(10):
-        some.do(lambda: go_on.wait(30))
+        some.do(wait)
     some.do(done.set)
     assert done.wait(30)
     go_on.set()
