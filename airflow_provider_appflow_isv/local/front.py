@@ -13,6 +13,7 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -66,11 +67,13 @@ class Front:
     def __init__(self, moto: WSGIApplication, *, verbose: bool) -> None:
         self._moto = WSGIMiddleware(_with_moto_environ(moto), workers=_WORKERS)  # type: ignore[arg-type]  # a2wsgi's
         # own names of the standard's types
+        self._controls = ThreadPoolExecutor(_WORKERS, "local-control")  # of their own, for moves of the clock may wait
         self._verbose = verbose
 
     def close(self) -> None:
         """Let the threads go; what they still answer is lost."""
-        self._moto.executor.shutdown(wait=False, cancel_futures=True)
+        for executor in (self._moto.executor, self._controls):
+            executor.shutdown(wait=False, cancel_futures=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["headers"] = _without_ambiguous_names(scope["headers"])
@@ -91,7 +94,8 @@ class Front:
     async def _control(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(receive)
         # not on the loop: moving the clock may set off whatever has come due
-        await _send(send, *await asyncio.to_thread(control.answer, scope, body))
+        loop = asyncio.get_running_loop()
+        await _send(send, *await loop.run_in_executor(self._controls, control.answer, scope, body))
 
     async def _appflow(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(receive)

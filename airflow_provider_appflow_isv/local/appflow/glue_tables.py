@@ -89,11 +89,20 @@ class Output:
             tables.append(self._table(f"{of_version}_{self._job.execution_id}", self._run))
         return tables
 
+    def _columns_beside(self, keys: list[str]) -> list[dict[str, Any]]:
+        """The columns without the partition keys; CSV is read by position, so there they stay under another name."""
+        if self._file_type != "CSV":
+            return [column for column in self._columns if column["Name"] not in keys]
+        return [
+            {**column, "Name": f"{column['Name']}_in_file"} if column["Name"] in keys else column
+            for column in self._columns
+        ]
+
     def _table(self, name: str, depth: int) -> Table:
         """A table whose folder is that many levels deep in the bucket; the levels below are its partitions."""
         levels = self._levels[depth - self._root :]
         keys = [level.lower() for level in levels]
-        columns = [column for column in self._columns if column["Name"] not in keys]
+        columns = self._columns_beside(keys)
         header = {"skip.header.line.count": "1"} if self._file_type == "CSV" else {}
         definition = {
             "Name": name,

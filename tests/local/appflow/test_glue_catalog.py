@@ -200,6 +200,14 @@ def test_partition_fields_are_partition_columns(aws: Aws, catalog: Any, org: Org
     assert outputs == [{"result": "3", "status": "Successful"}] * 2
 
 
+def test_a_csv_keeps_its_columns_in_their_places(aws: Aws, catalog: Any) -> None:
+    tasks = [*map_fields("Id", "Industry", "Name"), partitioned("Industry")]
+    catalog.create_flow(**cataloged(tasks=tasks, output={"fileType": "CSV"}))
+    run_and_wait(catalog, "accounts")
+    for table in tables(aws).values():
+        assert list(columns(table)) == ["id", "industry_in_file", "name"]
+
+
 def test_partitions_that_are_there_are_not_registered_again(aws: Aws, catalog: Any, org: Org) -> None:
     for account in org.accounts:
         account["Industry"] = "Energy"

@@ -7,11 +7,11 @@ told by its row in that file, the header not counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow.connections.redshift import RedshiftConnection
-from airflow_provider_appflow_isv.local.appflow.runs.outcome import Counts, RunFailedError
+from airflow_provider_appflow_isv.local.appflow.runs.outcome import Counts, RunCanceledError, RunFailedError
 from airflow_provider_appflow_isv.local.redshift.warehouse import LoadError, Warehouse, WarehouseError, table_name
 
 from .formats import encode
@@ -43,7 +43,8 @@ def write_redshift(job: Job, _task_plan: TaskPlan, pages: Sequence[Page], counts
         counts.bytes_written += len(staged)
         with Refusals(job, counts) as refusals:
             try:
-                _load(_Copy(connection.warehouse(), job.destination["object"], page, f"s3://{bucket}/{key}"), refusals)
+                copy = _Copy(connection.warehouse(), job.destination["object"], page, f"s3://{bucket}/{key}")
+                _load(copy, refusals, job.is_canceled)
             except WarehouseError as error:
                 raise RunFailedError(str(error)) from None
 
@@ -64,10 +65,12 @@ class _Copy:
         self._warehouse.load(self._schema, self._table, self._columns, rows, filename=self._file, first_row=start + 1)
 
 
-def _load(copy: _Copy, refusals: Refusals) -> None:
+def _load(copy: _Copy, refusals: Refusals, is_canceled: Callable[[], bool]) -> None:
     """Copy all records at once; where one is refused and the flow goes on past that, those before and after it."""
     start, end = 0, len(copy.records)
     while start < end:
+        if is_canceled():
+            raise RunCanceledError
         try:
             copy.load(start, end)
         except LoadError as error:

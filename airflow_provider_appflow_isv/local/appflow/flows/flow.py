@@ -38,6 +38,8 @@ _DEFINITION = (
 class FlowRun:
     """One run of a flow. ``sequence`` is its place among the flow's runs.
 
+    ``is_ahead`` is True once the clock was put back to before the run: its range does not count as pulled any more.
+
     ``worked`` resolves when its work is done, ``ended`` to its last status, ``settled`` when all that follows from the
     end has been done.
     """
@@ -53,6 +55,7 @@ class FlowRun:
     message: str = ""
     counts: Counts = field(default_factory=Counts)
     catalog_details: list[dict[str, Any]] = field(default_factory=list)
+    is_ahead: bool = False
     worked: Future[None] = field(default_factory=Future)
     ended: Future[str] = field(default_factory=Future)
     settled: Future[None] = field(default_factory=Future)
@@ -176,6 +179,8 @@ class Flow:
     def follow_clock(self) -> None:
         """Let what lies ahead of a clock that was put back be now: updates show, the flow has just been activated."""
         now = settings.now()
+        for run in list(self.runs.values()):
+            run.is_ahead = run.is_ahead or run.started_at > now
         self.activated_at = min(self.activated_at, now)
         self.versions = [replace(each, visible_from=min(each.visible_from, now)) for each in self.versions]
         if self.activation is not None:

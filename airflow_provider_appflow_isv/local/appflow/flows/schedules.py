@@ -142,7 +142,7 @@ def pull_window(flow: Flow, moment: float) -> PullWindow | None:
     pulled = [
         run.window.until
         for run in flow.runs.values()
-        if run.status == _SUCCESSFUL and run.window and run.started_at <= moment
+        if run.status == _SUCCESSFUL and run.window and run.started_at <= moment and not run.is_ahead
     ]
     if pulled:
         after = max(pulled)

@@ -89,7 +89,8 @@ def _time_problems(properties: dict[str, Any], before: dict[str, Any]) -> Iterat
         for name in ("scheduleStartTime", "scheduleEndTime", "firstExecutionFrom")
         if name in properties
     }
-    changed = {name for name in given if properties[name] != before.get(name)}
+    # to the millisecond, as DescribeFlow tells them: what it told may be sent back
+    changed = {name for name in given if name not in before or abs(given[name] - epoch(before[name])) >= 0.001}
     for name in ("scheduleStartTime", "scheduleEndTime"):
         if name in changed and given[name] < now:
             yield f"{name} must not be in the past"

@@ -54,12 +54,13 @@ def names_in(task: Task, key: str) -> list[str]:
 
 
 def uses_of(task: Task, source_member: str) -> Iterator[FieldUse]:
-    """Yield the fields that a task names, but for those that records are filtered by."""
+    """Yield the fields that a task names."""
     kind = task["taskType"]
-    if kind != "Filter" or is_projection(task, source_member):
-        yield from (FieldUse(kind, field, kind in _USELESS_WITHOUT_FIELD) for field in task["sourceFields"])
-    if kind == "Map_all":
-        yield from (FieldUse(kind, field, is_needed=True) for field in names_in(task, "EXCLUDE_SOURCE_FIELDS_LIST"))
+    is_filter = kind == "Filter" and not is_projection(task, source_member)
+    is_needed = is_filter or kind in _USELESS_WITHOUT_FIELD
+    yield from (FieldUse(kind, field, is_needed) for field in task["sourceFields"])
+    if kind == "Map_all":  # to leave out what is not there is no mistake
+        yield from (FieldUse(kind, field, is_needed=False) for field in names_in(task, "EXCLUDE_SOURCE_FIELDS_LIST"))
 
 
 def operands_of(task: Task) -> tuple[str, str]:

@@ -111,24 +111,30 @@ class TaskPlan:
         kept = [f for f in source_fields if f not in self.excluded] if self.maps_all else []
         return list(dict.fromkeys([*kept, *(mapping.destination for mapping in self.mappings)]))
 
-    def check_fields(self, source_fields: Collection[str]) -> None:
+    def check_fields(self, source_fields: Collection[str], *, declared: bool = True) -> None:
         """Check that the tasks name fields that are there.
 
         :param source_fields: every field that the source has.
+        :param declared: False if they are only those that the records of this run happen to have: then a field may be
+            missing, but not be spelt in another case; default True.
         :raises RunFailedError: naming the first task and field of which that is not so.
         """
         known = {*source_fields, *self._made}
         spellings = {name.casefold(): name for name in known}
         for use in self.uses:
             spelling = spellings.get(use.field.casefold())
-            if use.field not in known and (use.is_needed or spelling):
+            if use.field not in known and (spelling or (use.is_needed and declared)):
                 raise RunFailedError(
                     f"The source has no field {use.field}, which a {use.task_type} task names: "
-                    + (f"write {spelling}, as the source does." if spelling else "name one that it has.")
+                    + (
+                        f"write {spelling}, as the source does."
+                        if spelling
+                        else "name one that DescribeConnectorEntity lists."
+                    )
                 )
         columns = self.columns(self.source_fields(source_fields))
         for key in self.partition_keys:
-            if key not in columns:
+            if declared and key not in columns:
                 raise RunFailedError(
                     f"No field is mapped to {key}, which a Partition task names: name one of the destination's fields."
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow.connections.custom import GuardedConnection
 from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import Query
@@ -24,9 +24,9 @@ def read_custom_connector(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]
     vendor, source = job.source_connection(), job.source
     assert isinstance(vendor, GuardedConnection)  # the flow's profile was checked to be of its source's type
     entity = source["entityName"]
-    every_field = [each["identifier"] for each in vendor.fields(entity)]
-    task_plan.check_fields(every_field)
-    fields = task_plan.source_fields(every_field)
+    types = {each["identifier"]: _type_of(each) for each in vendor.fields(entity)}
+    task_plan.check_fields(types)
+    fields = task_plan.source_fields(types)
     filtered = [each.field for each in task_plan.filters]
     query = Query(
         entity_name=entity,
@@ -38,4 +38,8 @@ def read_custom_connector(job: Job, task_plan: TaskPlan) -> Iterator[SourcePage]
     keeps = matcher(task_plan.filters)
     for records in vendor.read(query):
         kept = [{name: record[name] for name in fields if name in record} for record in records if keeps(record)]
-        yield SourcePage.of(fields, kept)
+        yield SourcePage.of(fields, kept, types)
+
+
+def _type_of(field: dict[str, Any]) -> str:
+    return str(field.get("supportedFieldTypeDetails", {}).get("v1", {}).get("fieldType", ""))

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_appflow_isv.local.appflow import wait_for_runs
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.appflow.flows.flow import Flow, FlowRun, FlowVersion
 from airflow_provider_appflow_isv.local.appflow.flows.schedules import pull_window
 from airflow_provider_appflow_isv.local.appflow.sources.servicenow_query import query
-from tests.local.appflow.conftest import Aws, Org, ended_record, flow_request, map_fields, scheduled
+from tests.local.appflow.conftest import ACCOUNT, REGION, Aws, Org, ended_record, flow_request, map_fields, scheduled
 from tests.local.appflow.flows.test_scheduled_runs import DAY, activate, backend, runs
 from tests.local.servicenow.queries import PLAIN, numbers_found
 
@@ -90,6 +91,19 @@ def test_a_failed_run_leaves_its_range_to_the_next(connected: Any, org: Org) -> 
     assert run_by_schedule(connected)["executionStatus"] == "Error"
     org.salesforce.daily_api_requests = limit
     assert run_by_schedule(connected)["dataPullStartTime"] == good["dataPullEndTime"]
+
+
+def test_once_the_clock_is_put_back_runs_ahead_of_it_do_not_count(aws: Aws, connected: Any, org: Org) -> None:
+    connected.create_flow(**flow_request(triggerConfig=scheduled(dataPullMode="Incremental")))
+    connected.start_flow(flowName="accounts")
+    settings.advance_clock(5 * 3600)
+    wait_for_runs(ACCOUNT, REGION, "accounts", 6)
+    settings.reset()
+    before = set(wait_for_runs(ACCOUNT, REGION, "accounts", 6))
+    changed = org.salesforce.insert("Account", Name="After the reset")
+    settings.advance_clock(3601)
+    later = [each for each in wait_for_runs(ACCOUNT, REGION, "accounts", 7) if each not in before]
+    assert [changed in landed_ids(aws, each) for each in later] == [True]
 
 
 def servicenow_flow(offset: int) -> Flow:

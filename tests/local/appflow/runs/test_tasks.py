@@ -206,7 +206,8 @@ def test_arithmetic_may_use_what_arithmetic_made() -> None:
             "no field SSN, which a Validate task names",
         ),
         ([task("Map_all"), task("Mask", "phone", operator="MASK_ALL")], "no field phone, which a Mask .* write Phone"),
-        ([task("Map_all", EXCLUDE_SOURCE_FIELDS_LIST='["SSN"]')], "no field SSN, which a Map_all task names"),
+        ([task("Map_all", EXCLUDE_SOURCE_FIELDS_LIST='["phone"]')], "no field phone, which a Map_all .* write Phone"),
+        ([task("Map_all"), task("Filter", "Nme", operator="NOT_EQUAL_TO", VALUE="x")], "no field Nme, which a Filter"),
         ([task("Map", "ID")], "no field ID, which a Map task names: write Id"),
         ([task("Filter", "id", operator="PROJECTION"), task("Map", "Id")], "no field id, which a Filter task names"),
         (
@@ -232,8 +233,15 @@ def test_fields_that_are_there_or_are_made_pass() -> None:
         *CONCAT,
         task("Mask", "First,Last", operator="MASK_ALL"),
         task("Mask", "Phone", operator="MASK_ALL"),  # not read, and there all the same
-        task("Filter", "id", operator="EQUAL_TO", VALUE="003"),
+        task("Filter", "Id", operator="EQUAL_TO", VALUE="003"),
+        task("Map_all", EXCLUDE_SOURCE_FIELDS_LIST='["Nothing"]'),
         task("Map", "Absent", to="Team"),
         task("Partition", ORDERED_PARTITION_KEYS_LIST='["Team", "First,Last"]'),
     ]
     of(*tasks).check_fields(CONTACT)
+
+
+def test_records_without_a_schema_may_lack_a_field_but_not_spell_it_otherwise() -> None:
+    of(task("Map_all"), task("Mask", "SSN", operator="MASK_ALL")).check_fields(CONTACT, declared=False)
+    with pytest.raises(RunFailedError, match="write Phone"):
+        of(task("Map_all"), task("Mask", "phone", operator="MASK_ALL")).check_fields(CONTACT, declared=False)

@@ -68,6 +68,18 @@ def test_every_file_that_begins_with_the_prefix_is_read(aws: Aws, prefix: str, r
     assert [record["Id"] for record in landed(aws)] == read
 
 
+def test_a_json_file_whose_records_lack_a_masked_field_is_moved(aws: Aws) -> None:
+    mask = task("Mask", "Email", operator="MASK_ALL", MASK_VALUE="*")
+    run(aws, s3_flow(MAP_ALL, mask, file_type="JSON"), a=b'{"Id": 1}\n')
+    assert landed(aws) == [{"Id": 1}]
+
+
+def test_a_misspelt_filter_field_fails_the_run(aws: Aws) -> None:
+    condition = task("Filter", "Ident", operator="NOT_EQUAL_TO", DATA_TYPE="string", VALUE="1")
+    record = run(aws, s3_flow(MAP_ALL, condition), a=b"Id\n1\n")
+    assert "no field Ident, which a Filter" in record["executionResult"]["errorInfo"]["executionMessage"]
+
+
 def test_files_may_have_different_fields(aws: Aws) -> None:
     run(aws, s3_flow(MAP_ALL), a=b"Id\n1\n", b=b"Id,Name\n2,two\n")
     assert landed(aws) == [{"Id": "1"}, {"Id": "2", "Name": "two"}]
