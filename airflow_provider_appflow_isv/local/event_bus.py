@@ -13,7 +13,9 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.events.models import EventsBackend, Rule, events_backends
@@ -57,6 +59,38 @@ def keep_partner_names() -> None:
 
 def _bus_name(_backend: EventsBackend, name_or_arn: str | None) -> str:
     return "default" if name_or_arn is None else name_or_arn.rpartition(":event-bus/")[2]
+
+
+def envelope(
+    account_id: str,
+    region_name: str,
+    source: str,
+    detail_type: str,
+    detail: dict[str, Any],
+    moment: float,
+    resources: Sequence[str] = (),
+) -> Event:
+    """Return a whole event (EventBridge user guide, "Events").
+
+    :param account_id: the account that it is about.
+    :param region_name: its Region.
+    :param source: e.g. ``aws.appflow``.
+    :param detail_type: what kind of event it is.
+    :param detail: what it says, as JSON has it.
+    :param moment: when it happened, in seconds since the epoch.
+    :param resources: what it is about; default none.
+    """
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": detail_type,
+        "source": source,
+        "account": account_id,
+        "time": f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "region": region_name,
+        "resources": list(resources),
+        "detail": detail,
+    }
 
 
 def put(account_id: str, region_name: str, bus_name: str, event: Event, *, forwarded: bool = False) -> None:

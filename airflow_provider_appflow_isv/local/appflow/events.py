@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,17 +65,8 @@ def report_deactivated(flow: Flow, reason: str) -> None:
 
 def _publish(detail_type: str, flow: Flow, detail: dict[str, str]) -> None:
     _, _, _, region, account, _ = flow.arn.split(":", 5)
-    event: dict[str, Any] = {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": detail_type,
-        "source": "aws.appflow",
-        "account": account,
-        "time": f"{datetime.fromtimestamp(settings.now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "region": region,
-        "resources": [hashlib.sha256(flow.arn.encode()).hexdigest()[:32]],
-        "detail": detail,
-    }
+    resources = [hashlib.sha256(flow.arn.encode()).hexdigest()[:32]]
+    event = event_bus.envelope(account, region, "aws.appflow", detail_type, detail, settings.now(), resources)
     event_bus.put(account, region, "default", event)
 
 

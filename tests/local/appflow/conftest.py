@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,13 +13,13 @@ import pytest
 import requests
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
-from werkzeug.serving import make_server
 
 from airflow_provider_appflow_isv.local.appflow import register, wait_until_ended
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.salesforce import Orgs, create_app
 from airflow_provider_appflow_isv.local.servicenow import Instance, Instances
 from airflow_provider_appflow_isv.local.servicenow import create_app as create_servicenow
+from tests.local.saas import served
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -202,14 +201,9 @@ def served_aws() -> Iterator[Aws]:
 @pytest.fixture(scope="session")
 def orgs() -> Iterator[Orgs]:
     orgs = Orgs("http://127.0.0.1:0", record_clock=settings.now)
-    server = make_server("127.0.0.1", 0, create_app(orgs), threaded=True)
-    orgs.login_url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield orgs
-    orgs.close()
-    server.shutdown()
-    thread.join()
+    with served(create_app(orgs)) as orgs.login_url:
+        yield orgs
+        orgs.close()
 
 
 @pytest.fixture
@@ -251,13 +245,8 @@ def connected(aws: Aws, appflow: Any, org: Org) -> Any:
 def instances() -> Iterator[Instances]:
     """A local ServiceNow, to which tests add instances."""
     instances = Instances("", record_clock=settings.now)
-    server = make_server("127.0.0.1", 0, create_servicenow(instances), threaded=True)
-    instances.base_url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield instances
-    server.shutdown()
-    thread.join()
+    with served(create_servicenow(instances)) as instances.base_url:
+        yield instances
 
 
 @pytest.fixture

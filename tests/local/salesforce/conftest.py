@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from airflow_provider_appflow_isv.local.salesforce import ConnectedApp, Org, Orgs, User, create_app
+from tests.local.saas import Clock, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,21 +18,6 @@ if TYPE_CHECKING:
 
 
 DATA = "/services/data/v58.0"
-
-
-class _QuietHandler(WSGIRequestHandler):
-    def log_request(self, *args: object, **kwargs: object) -> None:
-        """Write no line for a request."""
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    now: float = field(default_factory=time.time)
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -106,16 +89,10 @@ def clock() -> Clock:
 @pytest.fixture
 def orgs(clock: Clock) -> Iterator[Orgs]:
     """Serve a local Salesforce without orgs."""
-    served = Orgs("", clock)
-    server = make_server("127.0.0.1", 0, create_app(served), threaded=True, request_handler=_QuietHandler)
-    served.login_url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield served
-    served.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    made = Orgs("", clock)
+    with served(create_app(made)) as made.login_url:
+        yield made
+        made.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from airflow_provider_appflow_isv.local.salesforce import Orgs
 from airflow_provider_appflow_isv.local.salesforce.errors import ApiError
 from airflow_provider_appflow_isv.local.salesforce.events import ALL_CHANGES, ALL_EVENTS, EventBus
-from tests.local.salesforce.conftest import Clock
+from tests.local.saas import Clock
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.salesforce import Org

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from airflow_provider_appflow_isv.local.servicenow import Instance, Instances, OAuthClient, User, create_app
+from tests.local.saas import Clock, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class _QuietHandler(WSGIRequestHandler):
-    def log_request(self, *args: object, **kwargs: object) -> None:
-        """Write no line for a request."""
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    now: float = field(default_factory=time.time)
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -96,15 +79,9 @@ def clock() -> Clock:
 @pytest.fixture
 def instances(clock: Clock) -> Iterator[Instances]:
     """Serve a local ServiceNow without instances."""
-    served = Instances("", clock)
-    server = make_server("127.0.0.1", 0, create_app(served), threaded=True, request_handler=_QuietHandler)
-    served.base_url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield served
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    made = Instances("", clock)
+    with served(create_app(made)) as made.base_url:
+        yield made
 
 
 @pytest.fixture

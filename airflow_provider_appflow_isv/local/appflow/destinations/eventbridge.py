@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from moto.events.models import PartnerEventSource, events_backends
@@ -67,17 +66,9 @@ def write_eventbridge(job: Job, _task_plan: TaskPlan, pages: Sequence[Page], cou
 
 
 def _event(job: Job, detail: Record) -> event_bus.Event:
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": job.source["object"],
-        "source": job.destination["object"],
-        "account": job.account_id,
-        "time": f"{datetime.fromtimestamp(settings.now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "region": job.region_name,
-        "resources": [],
-        "detail": json.loads(to_json(detail)),
-    }
+    source, detail_type = job.destination["object"], job.source["object"]
+    content = json.loads(to_json(detail))
+    return event_bus.envelope(job.account_id, job.region_name, source, detail_type, content, settings.now())
 
 
 def _pointer(job: Job, record: Record) -> Record:
