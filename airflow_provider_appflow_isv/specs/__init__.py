@@ -1,0 +1,97 @@
+"""Flows as values: what a person means, checked when it is written down; AppFlow's requests follow from it."""
+
+from .changes import Difference
+from .destinations import (
+    CustomDestination,
+    CustomerProfilesDestination,
+    EventBridgeDestination,
+    MarketoDestination,
+    RedshiftDestination,
+    S3Destination,
+    SalesforceDestination,
+    SAPODataDestination,
+    SnowflakeDestination,
+    UpsolverDestination,
+    ZendeskDestination,
+)
+from .ends import ErrorHandling
+from .errors import SpecError
+from .fields import Add, AllFields, Concat, Divide, Field, Multiply, PartitionBy, RawTask, Subtract
+from .filters import (
+    Between,
+    Contains,
+    EqualTo,
+    GreaterThan,
+    GreaterThanOrEqualTo,
+    LessThan,
+    LessThanOrEqualTo,
+    NotEqualTo,
+)
+from .flow import FlowSpec, GlueCatalog
+from .general import ConnectorDestination, ConnectorSource
+from .sources import (
+    CustomSource,
+    GoogleAnalyticsSource,
+    MarketoSource,
+    PardotSource,
+    S3Source,
+    SalesforceSource,
+    SAPODataSource,
+    ServiceNowSource,
+    SlackSource,
+    VeevaSource,
+    ZendeskSource,
+)
+from .triggers import OnDemand, OnEvent, Schedule
+
+__all__ = [
+    "Add",
+    "AllFields",
+    "Between",
+    "Concat",
+    "ConnectorDestination",
+    "ConnectorSource",
+    "Contains",
+    "CustomDestination",
+    "CustomSource",
+    "CustomerProfilesDestination",
+    "Difference",
+    "Divide",
+    "EqualTo",
+    "ErrorHandling",
+    "EventBridgeDestination",
+    "Field",
+    "FlowSpec",
+    "GlueCatalog",
+    "GoogleAnalyticsSource",
+    "GreaterThan",
+    "GreaterThanOrEqualTo",
+    "LessThan",
+    "LessThanOrEqualTo",
+    "MarketoDestination",
+    "MarketoSource",
+    "Multiply",
+    "NotEqualTo",
+    "OnDemand",
+    "OnEvent",
+    "PardotSource",
+    "PartitionBy",
+    "RawTask",
+    "RedshiftDestination",
+    "S3Destination",
+    "S3Source",
+    "SAPODataDestination",
+    "SAPODataSource",
+    "SalesforceDestination",
+    "SalesforceSource",
+    "Schedule",
+    "ServiceNowSource",
+    "SlackSource",
+    "SnowflakeDestination",
+    "SpecError",
+    "Subtract",
+    "UpsolverDestination",
+    "VeevaSource",
+    "ZendeskDestination",
+    "ZendeskSource",
+]

@@ -1,0 +1,258 @@
+"""A flow as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow_provider_appflow_isv.specs import files
+from airflow_provider_appflow_isv.specs.changes import Difference, differences
+from airflow_provider_appflow_isv.specs.checks import mapping, one_of, several, text
+from airflow_provider_appflow_isv.specs.ends import Destination, Source, config_of, plain_of
+from airflow_provider_appflow_isv.specs.errors import SpecError
+from airflow_provider_appflow_isv.specs.fields import Field, FieldOperation
+from airflow_provider_appflow_isv.specs.filters import Filter
+from airflow_provider_appflow_isv.specs.general import destination_of, source_of
+from airflow_provider_appflow_isv.specs.normal import parts_of, task_keys
+from airflow_provider_appflow_isv.specs.reading import read_tasks
+from airflow_provider_appflow_isv.specs.rules import verify
+from airflow_provider_appflow_isv.specs.tasks import tasks_of
+from airflow_provider_appflow_isv.specs.triggers import OnDemand, OnEvent, Schedule, Trigger
+from airflow_provider_appflow_isv.specs.values import Value, is_late, member
+
+_field_operation = one_of(FieldOperation)
+
+
+def _field(value: Any) -> FieldOperation:
+    """A field operation; a name stands for the field as it is."""
+    return Field(value) if isinstance(value, str) else _field_operation(value)
+
+
+class GlueCatalog(Value):
+    """Tables in a Glue catalogue for what the flow writes to S3.
+
+    :param role_arn: role that AppFlow registers them with.
+    :param database: the catalogue's database; it must exist.
+    :param table_prefix: how the tables' names begin.
+    """
+
+    role_arn: str = member(text(512, r"arn:aws:iam:.*:[0-9]+:.*", says="must be the ARN of a role"), path="roleArn")
+    database: str = member(text(255), path="databaseName")
+    table_prefix: str = member(text(128), path="tablePrefix")
+
+
+class FlowSpec(Value):
+    """A flow: what it reads, what becomes of it, where it goes, and when.
+
+    Two are equal if they ask AppFlow for the same flow. Values may be Jinja templates or outputs of tasks: they are
+    checked when they are known.
+
+    :param name: the flow's name, unique in account and region.
+    :param source: where it reads, e.g. ``SalesforceSource(profile="acme", object="Account")``.
+    :param destination: where it writes, e.g. ``S3Destination(bucket="acme-landing")``.
+    :param fields: what becomes of the fields: names, :class:`Field`, :class:`AllFields`, :class:`Concat`, ...
+    :param filters: which records it takes; they all have to hold. Default every record.
+    :param trigger: :class:`OnDemand` (default), :class:`Schedule` or :class:`OnEvent`.
+    :param description: letters, digits, blanks and any of ``_!@#-.?,``; default none, or the one that the flow has.
+    :param kms_arn: key for AppFlow to encrypt with; default AppFlow's own. It can't be changed later.
+    :param tags: tags of the flow; others that it has stay. Default none.
+    :param catalog: tables in a Glue catalogue; default none.
+    :raises SpecError: naming the argument that is wrong, or does not go with another.
+    """
+
+    name: str = member(
+        text(256, r"[a-zA-Z0-9][\w!@#.-]+", says="begins with a letter or digit and has letters, digits, _!@#.- only")
+    )
+    source: Source = member(one_of(Source))
+    destination: Destination = member(one_of(Destination))
+    fields: Sequence[FieldOperation | str] = member(several(_field, 1000, least=1))
+    filters: Sequence[Filter] = member(several(one_of(Filter), 1000), default=())
+    trigger: Trigger = member(one_of(OnDemand, Schedule, OnEvent), default=OnDemand())
+    description: str | None = member(
+        text(2048, r"[\w!@#\-.?,\s]*", says="has letters, digits, blanks and any of _!@#-.?, only"), default=None
+    )
+    kms_arn: str | None = member(
+        text(2048, r"arn:aws:kms:.*:[0-9]+:.*", least=20, says="must be the ARN of a KMS key"), default=None
+    )
+    tags: Mapping[str, str] = member(
+        mapping(
+            text(128, r"(?!aws:)[a-zA-Z+-=._:/]+", says="has characters that AppFlow's tags don't"),
+            text(256, r"[\s\w+-=\.:/@]*", least=0, says="has characters that AppFlow's tags don't"),
+            50,
+        ),
+        default={},
+    )
+    catalog: GlueCatalog | None = member(one_of(GlueCatalog), default=None)
+
+    def _verify(self) -> None:
+        verify(self)
+        if self.is_rendered:
+            self._tasks()
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether all values are known: no template and no output of a task is left."""
+        return not _has_late(self)
+
+    def create_request(self, *, now: datetime | None = None) -> dict[str, Any]:
+        """Members of CreateFlow.
+
+        :param now: the present; default the machine's clock. A schedule whose start has passed starts at its next time.
+        :raises SpecError: while a value is a template.
+        """
+        more = {"kmsArn": self.kms_arn, "tags": dict(self.tags)}
+        found = self._definition(self._start(None, now))
+        return {**found, **{name: value for name, value in more.items() if value}}
+
+    def update_request(self, found: Mapping[str, Any] | None = None, *, now: datetime | None = None) -> dict[str, Any]:
+        """Members of UpdateFlow, which replaces the flow's definition, but for its key and tags.
+
+        :param found: DescribeFlow's answer: its description stays if the spec has none, and so does a start of the
+            schedule that has passed.
+        :param now: the present; default the machine's clock.
+        :raises SpecError: while a value is a template.
+        """
+        request = self._definition(self._start(found, now))
+        if self.description is None and found and found.get("description"):
+            request["description"] = found["description"]
+        return request
+
+    def differences(self, found: Mapping[str, Any], *, now: datetime | None = None) -> list[Difference]:
+        """What an update would change of a flow; nothing if it is as the spec says.
+
+        :param found: DescribeFlow's answer.
+        :param now: the present; default the machine's clock.
+        """
+        wanted = {**self._definition(getattr(self.trigger, "start", None)), "kmsArn": self.kms_arn}
+        return differences(wanted, found, now=now)
+
+    @classmethod
+    def from_describe(cls, found: Mapping[str, Any]) -> FlowSpec:
+        """The spec of a flow that exists. What no class of the specs says is kept by :class:`RawTask` and
+        :class:`ConnectorSource`.
+
+        :param found: DescribeFlow's answer, or the members of CreateFlow.
+        """
+        source = source_of({name: each for name, each in found["sourceFlowConfig"].items() if name != _PULL})
+        fields, filters = read_tasks(source, found["tasks"])
+        catalog = (found.get("metadataCatalogConfig") or {}).get("glueDataCatalog")
+        return cls(
+            name=found["flowName"],
+            source=source,
+            destination=destination_of(found["destinationFlowConfigList"][0]),
+            fields=fields,
+            filters=filters,
+            trigger=_trigger_of(found),
+            description=found.get("description") or None,
+            kms_arn=found.get("kmsArn") or None,
+            tags=found.get("tags") or {},
+            catalog=_read(GlueCatalog, catalog) if catalog else None,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The spec as JSON values (templates stay as they are), for XComs, files and templating."""
+        data: dict[str, Any] = files.plain(self)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> FlowSpec:
+        """The spec that :meth:`to_dict` gave, or that somebody wrote in that form.
+
+        :raises SpecError: naming the place of what is wrong.
+        """
+        return files.read(cls, data)
+
+    def to_yaml(self) -> str:
+        """The spec as YAML."""
+        return files.to_yaml(self.to_dict())
+
+    @classmethod
+    def from_yaml(cls, written: str) -> FlowSpec:
+        """The spec of a YAML (or JSON) text.
+
+        :raises SpecError: naming the place of what is wrong.
+        """
+        return cls.from_dict(files.from_yaml(written))
+
+    def _tasks(self) -> list[dict[str, Any]]:
+        return tasks_of(self.source, self.fields, self.filters)  # type: ignore[arg-type]  # names have become Fields
+
+    def _definition(self, start: Any) -> dict[str, Any]:
+        if not self.is_rendered:
+            raise SpecError("still holds a template: it can be sent once it is rendered.", "FlowSpec")
+        source = config_of(self.source)
+        trigger: dict[str, Any] = {"triggerType": self.trigger.trigger_type}
+        if isinstance(self.trigger, Schedule):
+            trigger["triggerProperties"] = {"Scheduled": plain_of(self.trigger.replace(start=start))}
+            if self.trigger.timestamp_field:
+                source[_PULL] = {"datetimeTypeFieldName": self.trigger.timestamp_field}
+        optional = {
+            "description": self.description,
+            "metadataCatalogConfig": {"glueDataCatalog": plain_of(self.catalog)} if self.catalog else None,
+        }
+        return {
+            "flowName": self.name,
+            "triggerConfig": trigger,
+            "sourceFlowConfig": source,
+            "destinationFlowConfigList": [config_of(self.destination)],
+            "tasks": self._tasks(),
+            **{name: value for name, value in optional.items() if value},
+        }
+
+    def _start(self, found: Mapping[str, Any] | None, now: datetime | None) -> Any:
+        """When the schedule begins: AppFlow takes no time that has passed, but for one that the flow has already."""
+        if not isinstance(self.trigger, Schedule):
+            return None
+        ahead = self.trigger.next_start(now or datetime.now(UTC))
+        if found is None or ahead == self.trigger.start:
+            return ahead
+        scheduled = (found["triggerConfig"].get("triggerProperties") or {}).get("Scheduled") or {}
+        return scheduled.get("scheduleStartTime", ahead)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FlowSpec):
+            return NotImplemented
+        if not (self.is_rendered and other.is_rendered):
+            return self.to_dict() == other.to_dict()
+        return bool(self._normal() == other._normal())
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def _normal(self) -> Any:
+        definition = {**self._definition(getattr(self.trigger, "start", None)), "kmsArn": self.kms_arn}
+        tasks = sorted(map(repr, task_keys(self.source.type_name, definition["tasks"])))
+        return self.name, parts_of(definition), tasks, dict(self.tags)
+
+
+_PULL = "incrementalPullConfig"
+
+
+def _trigger_of(found: Mapping[str, Any]) -> Trigger:
+    trigger = found["triggerConfig"]
+    if trigger["triggerType"] == "Event":
+        return OnEvent()
+    if trigger["triggerType"] != "Scheduled":
+        return OnDemand()
+    pull = found["sourceFlowConfig"].get(_PULL) or {}
+    scheduled = trigger["triggerProperties"]["Scheduled"]
+    field = pull.get("datetimeTypeFieldName") if scheduled.get("dataPullMode") == "Incremental" else None
+    schedule: Schedule = _read(Schedule, scheduled, timestamp_field=field)
+    return schedule
+
+
+def _read(kind: type[Value], found: Mapping[str, Any], **more: Any) -> Any:
+    known = {each.path: name for name, each in kind.members.items() if each.path}
+    given = {known[name]: value for name, value in found.items() if name in known and value is not None}
+    return kind(**given, **more)
+
+
+def _has_late(value: Any) -> bool:
+    if is_late(value):
+        return True
+    if isinstance(value, Value):
+        return any(map(_has_late, value.__dict__.values()))
+    if isinstance(value, Mapping):
+        return any(map(_has_late, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_late, value))

@@ -1,0 +1,141 @@
+"""Sources and destinations by AppFlow's own members: connectors without a class, and what no class has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_appflow_isv.specs import destinations, sources  # noqa: F401  # they register their classes
+from airflow_provider_appflow_isv.specs.checks import choice, mapping, text
+from airflow_provider_appflow_isv.specs.ends import (
+    Destination,
+    DestinationFacts,
+    Source,
+    SourceFacts,
+    classes,
+    copied,
+    end_of,
+    key_of,
+    profile_name,
+)
+from airflow_provider_appflow_isv.specs.errors import SpecError
+from airflow_provider_appflow_isv.specs.values import member
+
+_EQUALITY_ONLY = frozenset(
+    {"LESS_THAN", "GREATER_THAN", "CONTAINS", "LESS_THAN_OR_EQUAL_TO", "GREATER_THAN_OR_EQUAL_TO", "NOT_EQUAL_TO"}
+)
+_SOURCES = {
+    "Amplitude": SourceFacts(
+        "Amplitude",
+        _EQUALITY_ONLY
+        | {"PROJECTION", "EQUAL_TO", "ADDITION", "MULTIPLICATION", "DIVISION", "SUBTRACTION", "NO_OP"}
+        | {"MASK_ALL", "MASK_FIRST_N", "MASK_LAST_N", "VALIDATE_NON_NULL", "VALIDATE_NON_ZERO"}
+        | {"VALIDATE_NON_NEGATIVE", "VALIDATE_NUMERIC"},
+        most_often="days",
+    ),
+    "Datadog": SourceFacts("Datadog", _EQUALITY_ONLY),
+    "Dynatrace": SourceFacts("Dynatrace", _EQUALITY_ONLY),
+    "Infornexus": SourceFacts("Infor Nexus", _EQUALITY_ONLY),
+    "Singular": SourceFacts("Singular", _EQUALITY_ONLY | {"BETWEEN"}, most_often="hours"),
+    "Trendmicro": SourceFacts("Trend Micro", _EQUALITY_ONLY | {"BETWEEN"}, most_often="hours"),
+}
+_DESTINATIONS = {"Honeycode": DestinationFacts("Honeycode"), "LookoutMetrics": DestinationFacts("Lookout for Metrics")}
+_PROPERTIES = mapping(text(256), copied, 50)
+_SOURCE_TYPES = tuple(sorted({*_SOURCES, *classes("source")}))
+_DESTINATION_TYPES = tuple(sorted({*_DESTINATIONS, *classes("destination")}))
+
+
+class ConnectorSource(Source):
+    """Any source, by the members that CreateFlow has for it.
+
+    :param connector_type: AppFlow's name of the connector, e.g. ``Datadog``.
+    :param properties: its own member of SourceConnectorProperties, e.g. ``{"object": "events"}``.
+    :param profile: connector profile; default none.
+    """
+
+    connector_type: str = member(choice(*_SOURCE_TYPES), kw_only=False)
+    properties: Mapping[str, Any] = member(_PROPERTIES, kw_only=False)
+    profile: str | None = profile_name(default=None)
+
+    @property
+    def type_name(self) -> str:
+        """The connector's type in requests."""
+        return self.connector_type
+
+    def own_properties(self) -> dict[str, Any]:
+        """The connector's own properties, as they were given."""
+        return dict(copied(self.properties))
+
+
+class ConnectorDestination(Destination):
+    """Any destination, by the members that CreateFlow has for it.
+
+    :param connector_type: AppFlow's name of the connector, e.g. ``LookoutMetrics``.
+    :param properties: its own member of DestinationConnectorProperties; default empty.
+    :param profile: connector profile; default none.
+    """
+
+    connector_type: str = member(choice(*_DESTINATION_TYPES), kw_only=False)
+    properties: Mapping[str, Any] = member(_PROPERTIES, default={}, kw_only=False)
+    profile: str | None = profile_name(default=None)
+
+    @property
+    def type_name(self) -> str:
+        """The connector's type in requests."""
+        return self.connector_type
+
+    def own_properties(self) -> dict[str, Any]:
+        """The connector's own properties, as they were given."""
+        return dict(copied(self.properties))
+
+
+def source_facts(source: Source) -> SourceFacts:
+    """What AppFlow lets a source do; nothing is known of one whose type a template says."""
+    known = classes("source").get(source.type_name, source)
+    known_facts: SourceFacts = getattr(known, "facts", SourceFacts(source.type_name))
+    return _SOURCES.get(source.type_name, known_facts)
+
+
+def destination_facts(destination: Destination) -> DestinationFacts:
+    """What AppFlow lets a destination do; one whose type a template says may do everything."""
+    name = destination.type_name
+    known = classes("destination").get(name, destination)
+    unknown = DestinationFacts(name, catalogued=True, partitioned=True)
+    known_facts: DestinationFacts = getattr(known, "facts", unknown)
+    return _DESTINATIONS.get(name, known_facts)
+
+
+def source_of(config: Mapping[str, Any]) -> Source:
+    """The source that a request or an answer describes.
+
+    :param config: SourceFlowConfig.
+    """
+    found = end_of("source", config)
+    return found if isinstance(found, Source) else ConnectorSource(**_members(config, "sourceConnectorProperties"))
+
+
+def destination_of(config: Mapping[str, Any]) -> Destination:
+    """The destination that a request or an answer describes.
+
+    :param config: DestinationFlowConfig.
+    """
+    found = end_of("destination", config)
+    if isinstance(found, Destination):
+        return found
+    return ConnectorDestination(**_members(config, "destinationConnectorProperties"))
+
+
+def _members(config: Mapping[str, Any], holder: str) -> dict[str, Any]:
+    """The members of a general class.
+
+    :raises SpecError: if the config has a member that no class knows.
+    """
+    unknown = set(config) - {"connectorType", "connectorProfileName", "apiVersion", holder}
+    if unknown:
+        raise SpecError("is not known to this version: use the plain members of the request.", min(unknown))
+    return {
+        "connector_type": config["connectorType"],
+        "properties": config[holder].get(key_of(config["connectorType"])) or {},
+        "profile": config.get("connectorProfileName"),
+        "api_version": config.get("apiVersion"),
+    }

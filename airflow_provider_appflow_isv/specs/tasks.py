@@ -1,0 +1,197 @@
+"""From field operations and filters to AppFlow's tasks, in one place.
+
+Facts: every field that is mapped or filtered must be in the projection, connectorOperator is keyed by the source's
+connector, Concat and arithmetic make a temporary field that a Map task takes on (cdk-appflow, service model).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_appflow_isv.specs.checks import MAX_PROPERTY
+from airflow_provider_appflow_isv.specs.errors import SpecError
+from airflow_provider_appflow_isv.specs.fields import (
+    VALIDATIONS,
+    AllFields,
+    Field,
+    FieldOperation,
+    Made,
+    Mapped,
+    PartitionBy,
+    RawTask,
+)
+from airflow_provider_appflow_isv.specs.general import source_facts
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.specs.ends import Source
+    from airflow_provider_appflow_isv.specs.filters import Filter
+
+Task = dict[str, Any]
+
+
+def tasks_of(source: Source, fields: Sequence[FieldOperation], filters: Sequence[Filter]) -> list[Task]:
+    """Return the tasks of a flow.
+
+    :param source: its source, whose operators they use.
+    :param fields: its field operations.
+    :param filters: its filters.
+    :raises SpecError: naming a field operation or filter that can't be written as a task.
+    """
+    writer = _Writer(source)
+    declared = declared_types(fields)
+    tasks: list[Task] = []
+    for number, each in enumerate(filters):
+        try:
+            properties = each.properties(declared)
+        except SpecError as error:
+            raise error.within(f"filters[{number}]") from None
+        tasks.append(writer.task("Filter", [each.field], each.operator, properties))
+    changed: set[str] = set()
+    for number, operation in enumerate(fields):
+        try:
+            tasks += writer.operation(operation, fields, number, changed)
+        except SpecError as error:
+            raise error.within(f"fields[{number}]") from None
+    projected = list(dict.fromkeys(_projected(fields, filters)))
+    has_own = any(is_projection(each, source.key) for each in tasks)
+    if projected and not has_own and writer.has("PROJECTION"):
+        tasks.insert(0, writer.task("Filter", projected, "PROJECTION"))
+    return tasks
+
+
+def declared_types(fields: Sequence[FieldOperation]) -> dict[str, str]:
+    """Data types of the source's fields, as the field operations give them."""
+    return {each.name: each.type for each in fields if isinstance(each, Field) and each.type}
+
+
+def temporary_name(operation: Made, fields: Sequence[FieldOperation], number: int) -> str:
+    """The name of the field that an operation makes for a Map task to take on: its sources', once more if it is taken.
+
+    :param operation: the operation.
+    :param fields: the flow's field operations.
+    :param number: its place among them.
+    """
+    twins = sum(isinstance(each, Made) and each.sources == operation.sources for each in fields[:number])
+    return ",".join(operation.sources) + (f" {twins + 1}" if twins else "")
+
+
+def is_projection(task: Mapping[str, Any], key: str) -> bool:
+    """Whether a task names the fields to fetch."""
+    return task["taskType"] == "Filter" and (task.get("connectorOperator") or {}).get(key) == "PROJECTION"
+
+
+class _Writer:
+    """Writes tasks for one source."""
+
+    def __init__(self, source: Source) -> None:
+        self.key = source.key
+        self.lacks = source_facts(source).lacks
+
+    def has(self, operator: str) -> bool:
+        """Whether the source's connector has an operator."""
+        return operator not in self.lacks
+
+    def task(
+        self,
+        kind: str,
+        sources: Sequence[str],
+        operator: str | None = None,
+        properties: dict[str, str] | None = None,
+        to: str | None = None,
+    ) -> Task:
+        """One task; the operator is left out where it says nothing that the connector knows."""
+        named = operator is not None and (operator != "NO_OP" or self.has(operator))
+        return {
+            "taskType": kind,
+            "sourceFields": list(sources),
+            **({"connectorOperator": {self.key: operator}} if named else {}),
+            **({"destinationField": to} if to is not None else {}),
+            "taskProperties": properties or {},
+        }
+
+    def operation(
+        self, operation: FieldOperation, fields: Sequence[FieldOperation], number: int, changed: set[str]
+    ) -> Iterator[Task]:
+        """The tasks of one field operation."""
+        write = _WRITERS[next(kind for kind in type(operation).__mro__ if kind in _WRITERS)]
+        yield from write(self, operation, fields, number, changed)
+
+    def raw(self, raw: RawTask, *_: Any) -> Iterator[Task]:
+        """The task that it is."""
+        properties = dict(raw.properties)
+        yield self.task(raw.task_type, raw.source_fields, None, properties, raw.to) | (
+            {"connectorOperator": {self.key: raw.operator}} if raw.operator else {}
+        )
+
+    def field(self, field: Field, _fields: Sequence[FieldOperation], _number: int, changed: set[str]) -> Iterator[Task]:
+        """Checks and changes of the source's field, once, then its mapping."""
+        if field.name not in changed:
+            yield from self.changes(field.name, field)
+        changed.add(field.name)
+        types = {"SOURCE_DATA_TYPE": field.type, "DESTINATION_DATA_TYPE": field.to_type or field.type}
+        properties = {name: each for name, each in types.items() if each}
+        yield self.task("Map", [field.name], "NO_OP", properties, field.target)
+
+    def all_fields(self, each: AllFields, fields: Sequence[FieldOperation], *_: Any) -> Iterator[Task]:
+        """One task for all fields that no other operation maps."""
+        names = dict.fromkeys([*each.exclude, *(other.name for other in fields if isinstance(other, Field))])
+        excluded = json.dumps(list(names), ensure_ascii=False)
+        if len(excluded) > MAX_PROPERTY:
+            raise SpecError(
+                f"has {len(excluded)} characters as AppFlow writes it, with the fields that are mapped by themselves, "
+                f"{MAX_PROPERTY} at most are possible: name the fields that are wanted instead.",
+                "exclude",
+            )
+        yield self.task("Map_all", [], "NO_OP", {"EXCLUDE_SOURCE_FIELDS_LIST": excluded})
+
+    def made(self, made: Made, fields: Sequence[FieldOperation], number: int, _changed: set[str]) -> Iterator[Task]:
+        """A temporary field, its checks and changes, then its mapping."""
+        name = temporary_name(made, fields, number)
+        yield self.task(made.task_type, made.sources, made.operator, made.properties(), name)
+        yield from self.changes(name, made)
+        types = {"SOURCE_DATA_TYPE": "string", "DESTINATION_DATA_TYPE": "string"}
+        yield self.task("Map", [name], "NO_OP", types, made.target)
+
+    def partition(self, each: PartitionBy, *_: Any) -> Iterator[Task]:
+        """The keys, as a JSON list (the form is inferred from that of Map_all's exclusions)."""
+        keys = json.dumps(list(each.names), ensure_ascii=False)
+        yield self.task("Partition", [], "NO_OP", {"ORDERED_PARTITION_KEYS_LIST": keys})
+
+    def changes(self, name: str, mapped: Mapped) -> Iterator[Task]:
+        """Validate, Mask and Truncate tasks of a field."""
+        for rule in mapped.validate:
+            yield self.task("Validate", [name], VALIDATIONS[rule], {"VALIDATION_ACTION": mapped.on_invalid})
+        if mapped.mask:
+            # the console, too, gives a length to a mask of all
+            length = "5" if mapped.mask == "all" else mapped.mask.lstrip("firstla")
+            operator = {"a": "MASK_ALL", "f": "MASK_FIRST_N", "l": "MASK_LAST_N"}[mapped.mask[0]]
+            yield self.task("Mask", [name], operator, {"MASK_VALUE": mapped.mask_character, "MASK_LENGTH": length})
+        if mapped.truncate:
+            yield self.task("Truncate", [name], "NO_OP", {"TRUNCATE_LENGTH": str(mapped.truncate)})
+
+
+_WRITERS: dict[type[FieldOperation], Any] = {
+    Field: _Writer.field,
+    AllFields: _Writer.all_fields,
+    Made: _Writer.made,
+    PartitionBy: _Writer.partition,
+    RawTask: _Writer.raw,
+}
+
+
+def _projected(fields: Sequence[FieldOperation], filters: Sequence[Filter]) -> Iterator[str]:
+    """The fields to fetch; none if all are taken, which Map_all says by itself."""
+    if any(
+        isinstance(each, AllFields) or (isinstance(each, RawTask) and each.task_type == "Map_all") for each in fields
+    ):
+        return
+    for each in fields:
+        if isinstance(each, Field):
+            yield each.name
+        elif isinstance(each, Made):
+            yield from each.sources
+        elif isinstance(each, RawTask) and each.task_type not in ("Filter", "Partition"):
+            yield from each.source_fields
+    yield from (each.field for each in filters)
