@@ -97,6 +97,11 @@ class FlowRun:
         return _STATES.get(self.status, RunState.FAILED)
 
     @property
+    def is_in_progress(self) -> bool:
+        """Whether it goes on and could be cancelled: not once it is being cancelled."""
+        return self.status == "InProgress"
+
+    @property
     def account(self) -> str | None:
         """AWS account id of the flow, from its ARN."""
         return self.flow_arn.split(":")[4] if self.flow_arn else None

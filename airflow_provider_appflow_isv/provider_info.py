@@ -30,6 +30,7 @@ def get_provider_info() -> dict[str, Any]:
                     f"{package}.operators.connector_profile",
                     f"{package}.operators.flow",
                     f"{package}.operators.flow_run",
+                    f"{package}.operators.flow_state",
                 ],
             }
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, TenantConfigurationError
@@ -29,14 +30,21 @@ class AppFlowHook(TenantHook):
 
     def flow_arn(self, flow_name: str) -> str:
         """ARN of a flow of this account and region, whether it exists or not."""
-        meta = self.conn.meta
-        return f"arn:{meta.partition}:appflow:{meta.region_name}:{self.account}:flow/{flow_name}"
+        return self._arn(f"flow/{flow_name}")
 
-    def _pages(self, operation: str, **request: Any) -> Iterator[dict[str, Any]]:
+    def connector_profile_arn(self, name: str) -> str:
+        """ARN of a connector profile of this account and region, whether it exists or not."""
+        return self._arn(f"connectorprofile/{name}")
+
+    def _arn(self, resource: str) -> str:
+        meta = self.conn.meta
+        return f"arn:{meta.partition}:appflow:{meta.region_name}:{self.account}:{resource}"
+
+    def _pages(self, operation: str, *, subject: str | None = None, **request: Any) -> Iterator[dict[str, Any]]:
         call = getattr(self.conn, operation)
         name = self.conn.meta.method_to_api_mapping[operation]
         while True:
-            with explained(name, account=self.known_account, flow_name=request.get("flowName")):
+            with explained(name, account=self.known_account, flow_name=request.get("flowName"), subject=subject):
                 page = call(**request)
             yield page
             if not (token := page.get("nextToken")):
@@ -55,7 +63,7 @@ class AppFlowHook(TenantHook):
         :param connector_types: only these types, e.g. ``["Salesforce"]``; default all.
         :return: ConnectorConfiguration members, each with its ``connectorType``.
         """
-        request = {"connectorTypes": list(connector_types)} if connector_types else {}
+        request: dict[str, Any] = {"connectorTypes": list(connector_types)} if connector_types else {}
         found: dict[str, dict[str, Any]] = {}
         for page in self._pages("describe_connectors", **request):
             found |= page.get("connectorConfigurations") or {}
@@ -73,10 +81,9 @@ class AppFlowHook(TenantHook):
         :param names: only these; names that don't exist are left out. Default all.
         :param connector_type: only profiles of this type.
         """
-        request: dict[str, Any] = {"connectorType": connector_type} if connector_type else {}
-        if names:
-            request["connectorProfileNames"] = list(names)
-        pages = self._pages("describe_connector_profiles", **request)
+        common: dict[str, Any] = {"connectorType": connector_type} if connector_type else {}
+        requests = [{**common, "connectorProfileNames": some} for some in _hundreds(names)] or [common]
+        pages = (page for request in requests for page in self._pages("describe_connector_profiles", **request))
         return [item for page in pages for item in page.get("connectorProfileDetails", [])]
 
     def get_connector_profile(self, name: str) -> dict[str, Any] | None:
@@ -93,6 +100,15 @@ class AppFlowHook(TenantHook):
         subject = f"connector profile {request.get('connectorProfileName')}"
         return str(self._call("update_connector_profile", subject=subject, **request)["connectorProfileArn"])
 
+    def delete_connector_profile(self, name: str, *, force: bool = False) -> None:
+        """Delete a connector profile.
+
+        :param name: the profile.
+        :param force: although flows use it; default False.
+        """
+        subject = f"connector profile {name}"
+        self._call("delete_connector_profile", subject=subject, connectorProfileName=name, forceDelete=force)
+
     def list_connector_entities(
         self, connector_profile_name: str, *, entities_path: str | None = None
     ) -> dict[str, list[dict[str, Any]]]:
@@ -105,7 +121,8 @@ class AppFlowHook(TenantHook):
         if entities_path:
             request["entitiesPath"] = entities_path
         found: dict[str, list[dict[str, Any]]] = {}
-        for page in self._pages("list_connector_entities", **request):
+        subject = f"connector profile {connector_profile_name}"
+        for page in self._pages("list_connector_entities", subject=subject, **request):
             for group, entities in page["connectorEntityMap"].items():
                 found.setdefault(group, []).extend(entities)
         return found
@@ -150,6 +167,26 @@ class AppFlowHook(TenantHook):
         """Replace a flow's definition by members of UpdateFlow; returns the flow status."""
         return str(self._call("update_flow", **request)["flowStatus"])
 
+    def stop_flow(self, flow_name: str) -> str:
+        """Deactivate a scheduled or event flow; returns the flow status."""
+        return str(self._call("stop_flow", flowName=flow_name)["flowStatus"])
+
+    def delete_flow(self, flow_name: str, *, force: bool = False) -> None:
+        """Delete a flow and the records of its runs.
+
+        :param flow_name: the flow.
+        :param force: although it is active; default False.
+        """
+        self._call("delete_flow", flowName=flow_name, forceDelete=force)
+
+    def tag_resource(self, arn: str, tags: dict[str, str]) -> None:
+        """Give a flow or connector profile tags; those of other keys stay.
+
+        :param arn: ARN of the flow or connector profile.
+        :param tags: values by key.
+        """
+        self._call("tag_resource", subject=arn, resourceArn=arn, tags=tags)
+
     def flow_runs(self, flow_name: str, *, flow_arn: str | None = None) -> Iterator[FlowRun]:
         """All runs in the flow's execution records, page by page, in AppFlow's (unstated) order.
 
@@ -177,16 +214,23 @@ class AppFlowHook(TenantHook):
         """Ask AppFlow to cancel runs; those that are not in progress are returned, not refused.
 
         :param flow_name: the flow.
-        :param execution_ids: 1 to 100 runs. AppFlow would take none for all, so none is an error here.
+        :param execution_ids: at least one run. AppFlow would take none for all, so none is an error here.
         :return: the execution ids that could not be cancelled.
         """
-        ids = list(execution_ids)
-        if not ids:
+        requests = list(_hundreds(execution_ids))
+        if not requests:
             raise TenantConfigurationError("execution_ids is empty: name the runs to cancel.", flow_name=flow_name)
-        answer = self._call("cancel_flow_executions", flowName=flow_name, executionIds=ids)
-        return list(answer.get("invalidExecutions") or [])
+        answers = [self._call("cancel_flow_executions", flowName=flow_name, executionIds=ids) for ids in requests]
+        return [execution_id for answer in answers for execution_id in answer.get("invalidExecutions") or []]
 
     def list_buckets(self) -> list[str]:
         """Names of the S3 buckets in the account."""
         with explained("ListBuckets", account=self.known_account):
             return [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]
+
+
+def _hundreds(names: Iterable[str]) -> Iterator[list[str]]:
+    """Names or ids in lists of 100, more than which AppFlow takes in no request."""
+    rest = iter(names)
+    while some := list(islice(rest, 100)):
+        yield some

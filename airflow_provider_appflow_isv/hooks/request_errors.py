@@ -40,6 +40,12 @@ _HINTS: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "ResourceNotFoundException",
+        "Delete",
+        "",
+        "Check the name, the region and the account, or set if_missing='skip'.",
+    ),
+    (
+        "ResourceNotFoundException",
         "",
         "connector profile",
         "Create it with AppFlowCreateConnectorProfileOperator, or check its name, the region and the account.",
@@ -62,6 +68,18 @@ _HINTS: tuple[tuple[str, str, str, str], ...] = (
         "",
         "The SaaS could not be reached or did not know what was asked for: check instance URL, object and field names.",
     ),
+    (
+        "ConflictException",
+        "DeleteFlow",
+        "active",
+        "Stop it first with AppFlowStopFlowOperator, or set force=True.",
+    ),
+    (
+        "ConflictException",
+        "DeleteConnectorProfile",
+        "flows",
+        "Delete those flows first with AppFlowDeleteFlowOperator, or set force=True, which leaves them unable to run.",
+    ),
     ("ConflictException", "", "already exists", "Set if_exists to 'update' or 'skip', or choose another name."),
     ("ConflictException", "", "", "Something else works on it; look at the flow in the AppFlow console, then retry."),
     (
@@ -71,7 +89,12 @@ _HINTS: tuple[tuple[str, str, str, str], ...] = (
         "Correct the argument that the message names; it is checked again on the next try.",
     ),
     ("ParamValidationError", "", "", "Correct the member that the message names."),
-    ("UnsupportedOperationException", "", "", "An on-demand flow can't be stopped; cancel its runs instead."),
+    (
+        "UnsupportedOperationException",
+        "",
+        "",
+        "An on-demand flow can't be stopped; cancel its runs with AppFlowCancelFlowRunsOperator.",
+    ),
     ("ServiceQuotaExceededException", "", "", "Delete what is no longer used or ask AWS to raise the quota."),
     ("AccessDenied", "BucketPolicy", "", _BUCKET),
     ("AccessDenied", FIRST_HOP, "", "Check the role in the Airflow connection and who may assume it."),

@@ -61,23 +61,38 @@ def read_as_appflow(secret_arn: str, account_id: str) -> dict[str, Any]:
 
 
 def _check_key(secret: FakeSecret, region: str, owner: str, context: dict[str, str]) -> None:
-    if secret.kms_key_id in _AWS_MANAGED:
+    if not is_customer_managed(secret):
         return  # its policy is AWS's and cannot be edited, so that there is nothing to ask
-    key = _find_key(str(secret.kms_key_id), region, owner)
+    key = find_key(secret, region, owner)
     if key is None or key.key_state != "Enabled":
         raise SecretUnreadableError(f"The KMS key {secret.kms_key_id} of {secret.arn} is absent or not enabled.")
-    through_secrets_manager = {
-        "kms:ViaService": f"secretsmanager.{region}.amazonaws.com",
-        "kms:EncryptionContext:SecretARN": secret.arn,
-    }
-    asked = {**context, "aws:ResourceAccount": str(key.account_id), **through_secrets_manager}
+    asked = {**context, "aws:ResourceAccount": str(key.account_id), **decryption_context(secret, region)}
     refused = refusal(key.policy, APPFLOW, "kms:Decrypt", key.arn, asked)
     if refused is not None:
         raise SecretUnreadableError(f"The policy of {key.arn} {refused}")
 
 
-def _find_key(key_id: str, region: str, owner: str) -> Key | None:
-    """A key by its id, alias or ARN; the ARN may be of another account."""
+def is_customer_managed(secret: FakeSecret) -> bool:
+    """Say whether a key of the customer's encrypts a secret, whose policy then counts."""
+    return secret.kms_key_id not in _AWS_MANAGED
+
+
+def decryption_context(secret: FakeSecret, region: str) -> dict[str, str]:
+    """Return the condition keys that Secrets Manager's request has when it decrypts a secret for a caller."""
+    return {
+        "kms:ViaService": f"secretsmanager.{region}.amazonaws.com",
+        "kms:EncryptionContext:SecretARN": secret.arn,
+    }
+
+
+def find_key(secret: FakeSecret, region: str, owner: str) -> Key | None:
+    """Return the key that encrypts a secret, which may be of another account; None if it is not there.
+
+    :param secret: the secret, which names the key by its id, alias or ARN.
+    :param region: Region of the secret.
+    :param owner: account of the secret.
+    """
+    key_id = str(secret.kms_key_id)
     match = _KEY_ARN.fullmatch(key_id)
     if match:
         region, owner, key_id = match.groups()

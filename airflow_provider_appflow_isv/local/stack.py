@@ -189,9 +189,9 @@ class LocalStack:
         self._seed = None
 
     def seed(self) -> Seed:
-        """Make an ISV account and three tenants with their orgs; once, unless a reset has emptied AWS since.
+        """Make an ISV account and three tenants with all that is theirs; once, unless a reset has emptied AWS since.
 
-        A new seed has new orgs in place of the tenants' earlier ones.
+        A new seed has new orgs and instances in place of the tenants' earlier ones.
 
         :return: what was made.
         :raises RuntimeError: if the stack doesn't run.
@@ -202,7 +202,8 @@ class LocalStack:
         if seeded is None:
             for tenant in self._seed.tenants if self._seed else ():
                 self.orgs.remove(tenant.name)
-            seeded = self._seed = seed_stack(self.aws_url, self.orgs)
+                self.instances.remove(tenant.name)
+            seeded = self._seed = seed_stack(self.aws_url, self.orgs, self.instances)
         return seeded
 
     def _live_seed(self) -> Seed | None:

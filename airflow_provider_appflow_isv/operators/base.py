@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv._compat import BaseOperator
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
 _FLOW_NAME = re.compile(r"[a-zA-Z0-9][\w!@#.-]{1,255}", re.ASCII)
+_CONNECTOR_PROFILE_NAME = re.compile(r"[\w/!@#+=.-]{1,256}", re.ASCII)
 
 # where and with what rights a call is made: one of these that was given and came to nothing must not be left out
 _WHERE = ("aws_conn_id", "region_name", "role_arn", "external_id", "assume_role_kwargs")
@@ -58,22 +59,34 @@ class AppFlowBaseOperator(BaseOperator):
         self.role_arn = role_arn
         self.external_id = external_id
         self.assume_role_kwargs = assume_role_kwargs
-        self._named = [name for name in _WHERE if getattr(self, name) is not None]
+        self._named = self.given(*_WHERE)
 
     def check_arguments(self) -> None:
         """Refuse arguments that are wrong, as far as they are known: when the DAG is parsed, and again when rendered.
 
         :raises TenantConfigurationError: naming the argument.
         """
-        for name in self._named:
-            if getattr(self, name) in (None, "", "None"):
-                raise TenantConfigurationError(
-                    f"{name} has rendered to nothing: the call would be made elsewhere than meant.",
-                    hint="Check the template or the mapped value that it comes from.",
-                )
+        self.refuse_nothing(self._named, "the call would be made elsewhere than meant")
         role = (self.role_arn, self.external_id, self.assume_role_kwargs)
         if is_literal(role):
             TenantRole.from_arguments(*role)
+
+    def refuse_nothing(self, names: Iterable[str], consequence: str) -> None:
+        """Refuse arguments that were given and have come to nothing.
+
+        :param names: the arguments that were given.
+        :param consequence: what would happen if they were taken as not given.
+        """
+        for name in names:
+            if getattr(self, name) in (None, "", "None"):
+                raise TenantConfigurationError(
+                    f"{name} has rendered to nothing: {consequence}.",
+                    hint="Check the template or the mapped value that it comes from.",
+                )
+
+    def given(self, *names: str) -> list[str]:
+        """Those of the arguments that are not None."""
+        return [name for name in names if getattr(self, name) is not None]
 
     @property
     def shared_arguments(self) -> dict[str, Any]:
@@ -117,6 +130,32 @@ def check_flow_name(name: Any) -> None:
             f"flow_name {name!r} is not a name that AppFlow takes.",
             hint="It begins with a letter or digit and has 2 to 256 letters, digits and any of _!@#.-",
         )
+
+
+def check_connector_profile_name(name: Any) -> None:
+    """Refuse a name that AppFlow's service model does not allow for a connector profile; templates pass."""
+    if is_literal(name) and not (isinstance(name, str) and _CONNECTOR_PROFILE_NAME.fullmatch(name)):
+        raise TenantConfigurationError(
+            f"connector_profile_name {name!r} is not a name that AppFlow takes.",
+            hint="It may have 1 to 256 letters, digits and any of _/!@#+=.-",
+        )
+
+
+def check_text(name: str, value: Any) -> None:
+    """Refuse an argument that is not a text, or is an empty one; one that is not known yet passes."""
+    if is_literal(value) and not (isinstance(value, str) and value.strip()):
+        raise TenantConfigurationError(f"{name} is {value!r}.", hint="Give a text that is not empty.")
+
+
+def check_texts(name: str, value: Any) -> None:
+    """As :func:`check_text`, of one text or a list of them."""
+    for text in as_list(value):
+        check_text(name, text)
+
+
+def as_list(value: Any) -> list[Any]:
+    """The items of a list or tuple; anything else is the one item, such as the text that a template renders to."""
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def check_positive(name: str, seconds: Any) -> None:

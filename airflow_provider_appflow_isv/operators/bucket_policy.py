@@ -6,23 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_appflow_isv.bucket_access import ACCESS, bucket_statements
 from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
-
-# what a source and a destination bucket need (AppFlow user guide, s3-policies-management)
-_ACTIONS = {
-    "read": ["s3:GetObject", "s3:ListBucket"],
-    "write": [
-        "s3:AbortMultipartUpload",
-        "s3:GetBucketAcl",
-        "s3:ListBucketMultipartUploads",
-        "s3:ListMultipartUploadParts",
-        "s3:PutObject",
-        "s3:PutObjectAcl",
-    ],
-}
 
 
 class AppFlowGrantBucketAccessOperator(AppFlowBaseOperator):
@@ -54,7 +42,7 @@ class AppFlowGrantBucketAccessOperator(AppFlowBaseOperator):
     def check_arguments(self) -> None:
         """As of the base; the kind of access too."""
         super().check_arguments()
-        check_choice("access", self.access, ("write", "read", "read_write"))
+        check_choice("access", self.access, ACCESS)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Merge the statements into the bucket's policy."""
@@ -82,22 +70,9 @@ class AppFlowGrantBucketAccessOperator(AppFlowBaseOperator):
         return {"bucket_name": self.bucket_name, "access": self.access, "account": hook.account, "action": action}
 
     def _merged(self, policy: dict[str, Any], account: str, partition: str) -> dict[str, Any]:
-        wanted = {
-            sid: {
-                "Sid": sid,
-                "Effect": "Allow",
-                "Principal": {"Service": "appflow.amazonaws.com"},
-                "Action": _ACTIONS[access],
-                "Resource": [
-                    f"arn:{partition}:s3:::{self.bucket_name}",
-                    f"arn:{partition}:s3:::{self.bucket_name}/*",
-                ],
-                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-            }
-            for access in self.access.split("_")
-            for sid in (f"AppFlow{access.capitalize()}",)
-        }
+        statements = bucket_statements(self.bucket_name, self.access, account=account, partition=partition)
+        wanted = {statement["Sid"]: statement for statement in statements}
         found = policy.get("Statement", [])
-        statements = [found] if isinstance(found, dict) else found
-        kept = [wanted.pop(statement.get("Sid", ""), statement) for statement in statements]
+        existing = [found] if isinstance(found, dict) else found
+        kept = [wanted.pop(statement.get("Sid", ""), statement) for statement in existing]
         return {"Version": "2012-10-17", **policy, "Statement": [*kept, *wanted.values()]}

@@ -1,99 +1,125 @@
-"""Creating flows."""
+"""Creating and updating flows; what else can be done to a flow is at hand here, too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_appflow_isv.exceptions import TenantConfigurationError
-from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_choice, check_flow_name
+from airflow_provider_appflow_isv.operators.base import (
+    AppFlowBaseOperator,
+    check_choice,
+    check_flow_name,
+    check_positive,
+)
+from airflow_provider_appflow_isv.operators.flow_state import (
+    AppFlowActivateFlowOperator,
+    AppFlowDeleteFlowOperator,
+    AppFlowStopFlowOperator,
+)
+from airflow_provider_appflow_isv.specs import FlowSpec, SpecError
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
+    from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+    from airflow_provider_appflow_isv.hooks.flow_definition import Outcome, Wanted
+
+__all__ = [
+    "AppFlowActivateFlowOperator",
+    "AppFlowCreateFlowOperator",
+    "AppFlowDeleteFlowOperator",
+    "AppFlowStopFlowOperator",
+    "AppFlowUpdateFlowOperator",
+]
 
 _TRIGGERS = ("OnDemand", "Scheduled", "Event")
+_NEEDED = ("flow_name", "source_flow_config", "destination_flow_config_list", "tasks")
+_SHOWN_AS_JSON = (
+    "spec",
+    "source_flow_config",
+    "destination_flow_config_list",
+    "tasks",
+    "trigger_config",
+    "metadata_catalog_config",
+)
+_MEMBERS = {
+    "flow_name": "flowName",
+    "trigger_config": "triggerConfig",
+    "source_flow_config": "sourceFlowConfig",
+    "destination_flow_config_list": "destinationFlowConfigList",
+    "tasks": "tasks",
+    "description": "description",
+    "kms_arn": "kmsArn",
+    "metadata_catalog_config": "metadataCatalogConfig",
+    "tags": "tags",
+}
 
 
-class AppFlowCreateFlowOperator(AppFlowBaseOperator):
-    """Create a flow from the members of AppFlow's CreateFlow request, or see that it is there.
-
-    :param flow_name: its name, unique in account and region.
-    :param source_flow_config: the SourceFlowConfig member: connector, profile and object to read.
-    :param destination_flow_config_list: list with the one DestinationFlowConfig member.
-    :param tasks: list of Task members: projection, filters, mappings.
-    :param trigger_config: the TriggerConfig member; default ``{"triggerType": "OnDemand"}``.
-    :param description: text of letters, digits, blanks and ``_!@#-.?,``.
-    :param kms_arn: key for AppFlow to encrypt with; default AppFlow's own. An existing flow keeps its key.
-    :param metadata_catalog_config: the MetadataCatalogConfig member. Left out, an update removes it from the flow.
-    :param tags: tags of a new flow. An existing flow keeps its tags.
-    :param if_exists: ``fail`` (default), ``update`` or ``skip``.
-    :param activate: activate a scheduled or event flow, which AppFlow creates as a draft; default False. Not templated.
-
-    The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
-
-    Returns ``{"flow_name", "flow_arn", "flow_status", "action"}``; the action is ``created``, ``updated`` or
-    ``skipped``.
-    """
-
-    template_fields: Sequence[str] = (
-        *AppFlowBaseOperator.template_fields,
-        "flow_name",
-        "source_flow_config",
-        "destination_flow_config_list",
-        "tasks",
-        "trigger_config",
-        "description",
-        "kms_arn",
-        "metadata_catalog_config",
-        "tags",
-        "if_exists",
-    )
-    template_fields_renderers: ClassVar[dict[str, str]] = {
-        "source_flow_config": "json",
-        "destination_flow_config_list": "json",
-        "tasks": "json",
-        "trigger_config": "json",
-        "metadata_catalog_config": "json",
-    }
+class _FlowDefinitionOperator(AppFlowBaseOperator):
+    template_fields: Sequence[str] = (*AppFlowBaseOperator.template_fields, "spec", *_MEMBERS)
+    template_fields_renderers: ClassVar[dict[str, str]] = dict.fromkeys(_SHOWN_AS_JSON, "json")
 
     def __init__(
         self,
         *,
-        flow_name: str,
-        source_flow_config: dict[str, Any],
-        destination_flow_config_list: list[dict[str, Any]],
-        tasks: list[dict[str, Any]],
+        spec: FlowSpec | Mapping[str, Any] | None = None,
+        flow_name: str | None = None,
+        source_flow_config: dict[str, Any] | None = None,
+        destination_flow_config_list: list[dict[str, Any]] | None = None,
+        tasks: list[dict[str, Any]] | None = None,
         trigger_config: dict[str, Any] | None = None,
         description: str | None = None,
         kms_arn: str | None = None,
         metadata_catalog_config: dict[str, Any] | None = None,
         tags: dict[str, str] | None = None,
-        if_exists: str = "fail",
-        activate: bool = False,
+        replace: bool = False,
+        activate: bool | None = None,
+        update_timeout: float = 60.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        # plain values are rendered, mapped, shown and serialised by Airflow itself
+        self.spec = spec.to_dict() if isinstance(spec, FlowSpec) else spec
         self.flow_name = flow_name
         self.source_flow_config = source_flow_config
         self.destination_flow_config_list = destination_flow_config_list
         self.tasks = tasks
-        self.trigger_config = trigger_config or {"triggerType": "OnDemand"}
+        self.trigger_config = trigger_config
         self.description = description
         self.kms_arn = kms_arn
         self.metadata_catalog_config = metadata_catalog_config
         self.tags = tags
-        self.if_exists = if_exists
+        self.replace = replace
         self.activate = activate
-        self.check_arguments()
+        self.update_timeout = update_timeout
 
     def check_arguments(self) -> None:
-        """As of the base; name, trigger type and number of destinations too."""
+        """As of the base; the spec, or name, trigger type and number of destinations, too."""
         super().check_arguments()
-        check_choice("if_exists", self.if_exists, ("fail", "update", "skip"))
+        check_choice("replace", self.replace, (True, False))
+        check_choice("activate", self.activate, (None, True, False))
+        check_positive("update_timeout", self.update_timeout)
+        given = self.given(*_MEMBERS)
+        if self.spec is not None and given:
+            raise TenantConfigurationError(
+                f"{given[0]} and spec are both given.", hint="The spec says all of it; change it by spec.replace(...)."
+            )
+        if self.spec is None:
+            self._check_members()
+        elif isinstance(self.spec, Mapping):
+            self._check_activate("spec.trigger", self._spec().trigger.trigger_type)
+
+    def _check_members(self) -> None:
+        missing = [name for name in _NEEDED if getattr(self, name) is None]
+        if missing:
+            raise TenantConfigurationError(
+                f"{missing[0]} is missing.", hint=f"Give spec=FlowSpec(...), or {', '.join(_NEEDED)}."
+            )
         check_flow_name(self.flow_name)
-        if isinstance(self.trigger_config, dict):
-            check_choice("trigger_config['triggerType']", self.trigger_config.get("triggerType"), _TRIGGERS)
-        check_choice("activate", self.activate, (True, False))
+        trigger = {"triggerType": "OnDemand"} if self.trigger_config is None else self.trigger_config
+        if isinstance(trigger, dict):
+            check_choice("trigger_config['triggerType']", trigger.get("triggerType"), _TRIGGERS)
+            self._check_activate("trigger_config['triggerType']", trigger["triggerType"])
         destinations = self.destination_flow_config_list
         if isinstance(destinations, list) and len(destinations) != 1:
             raise TenantConfigurationError(
@@ -101,34 +127,125 @@ class AppFlowCreateFlowOperator(AppFlowBaseOperator):
                 flow_name=self.flow_name,
             )
 
+    def _check_activate(self, place: str, trigger_type: str) -> None:
+        if self.activate is None and trigger_type in ("Scheduled", "Event"):
+            raise TenantConfigurationError(
+                f"activate is missing: {place} is {trigger_type}, and AppFlow creates such a flow as a draft.",
+                hint="Give activate=True for a flow that is to run, activate=False to leave a new one a draft.",
+            )
+
+    def _spec(self) -> FlowSpec:
+        try:
+            return FlowSpec.from_dict(self.spec)  # type: ignore[arg-type]  # whatever it is, from_dict says
+        except SpecError as error:
+            raise TenantConfigurationError(f"spec: {error}", hint="Correct the argument that it names.") from error
+
+    def _wanted(self) -> Wanted:
+        """The flow that the arguments describe, once all of them are known."""
+        if self.spec is not None:
+            spec = self._spec()
+            self._check_activate("spec.trigger", spec.trigger.trigger_type)
+            return spec
+        from airflow_provider_appflow_isv.hooks.flow_definition import Members
+
+        given = {member: getattr(self, name) for name, member in _MEMBERS.items()}
+        trigger = self.trigger_config or {"triggerType": "OnDemand"}
+        request = {**given, "triggerConfig": trigger}
+        return Members({name: value for name, value in request.items() if value})
+
+    def _upsert(self, hook: AppFlowHook, wanted: Wanted, found: Mapping[str, Any]) -> Outcome:
+        from airflow_provider_appflow_isv.hooks.flow_definition import upsert
+
+        return upsert(hook, wanted, found, replace=self.replace, timeout=self.update_timeout)
+
+    def _done(self, hook: AppFlowHook, wanted: Wanted, outcome: Outcome) -> dict[str, Any]:
+        """Activate the flow if told so, and tell what was done."""
+        status, trigger_type = outcome.status, wanted.create_request()["triggerConfig"]["triggerType"]
+        if self.activate and trigger_type != "OnDemand" and status != "Active":
+            status = hook.start_flow(wanted.name).status
+        account = outcome.arn.split(":")[4]
+        self.log.info("Flow %s in account %s: %s, %s", wanted.name, account, outcome.action, status)
+        for change in outcome.changes:
+            self.log.info("Changed: %s", change)
+        return {
+            "flow_name": wanted.name,
+            "flow_arn": outcome.arn,
+            "flow_status": status,
+            "action": outcome.action,
+        }
+
+
+class AppFlowCreateFlowOperator(_FlowDefinitionOperator):
+    """Create a flow, or see that it is there and as it should be.
+
+    :param spec: the flow, as a :class:`~airflow_provider_appflow_isv.specs.FlowSpec` or as its ``to_dict()``, which is
+        what a task hands on to ``expand(spec=...)``. The task keeps it as the latter, so that Airflow renders templates
+        in it. Instead of it, the members of CreateFlow can be given:
+    :param flow_name: the flow's name, unique in account and region.
+    :param source_flow_config: the SourceFlowConfig member: connector, profile and object to read.
+    :param destination_flow_config_list: list with the one DestinationFlowConfig member.
+    :param tasks: list of Task members: projection, filters, mappings.
+    :param trigger_config: the TriggerConfig member; default ``{"triggerType": "OnDemand"}``.
+    :param description: text of letters, digits, blanks and ``_!@#-.?,``.
+    :param kms_arn: key for AppFlow to encrypt with; default AppFlow's own.
+    :param metadata_catalog_config: the MetadataCatalogConfig member. Left out, an update removes it from the flow.
+    :param tags: tags of the flow; others that it has stay.
+    :param if_exists: ``fail`` (default), ``update`` or ``skip``. An update compares the flow with what is wanted and
+        calls nothing if they are the same; after UpdateFlow it waits until AppFlow shows the new definition, since a
+        run that starts before uses the old one.
+    :param replace: whether a flow whose source, destination or key is another one, which UpdateFlow can't change, is
+        deleted, with the records of its runs, and created anew; default False, an error that says what differs.
+    :param activate: must be given for scheduled and event flows, which AppFlow creates as drafts: True activates the
+        flow, unless it is active; False leaves its status alone. Not templated.
+    :param update_timeout: seconds to wait for an update to show; default 60.
+
+    The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
+
+    Returns ``{"flow_name", "flow_arn", "flow_status", "action"}``; the action is ``created``, ``updated``,
+    ``unchanged``, ``replaced`` or ``skipped``.
+    """
+
+    template_fields: Sequence[str] = (*_FlowDefinitionOperator.template_fields, "if_exists")
+
+    def __init__(self, *, if_exists: str = "fail", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.if_exists = if_exists
+        self.check_arguments()
+
+    def check_arguments(self) -> None:
+        """As of the base; what to do with an existing flow too."""
+        super().check_arguments()
+        check_choice("if_exists", self.if_exists, ("fail", "update", "skip"))
+
     def execute(self, context: Context) -> dict[str, Any]:
         """Create, update or leave alone; then activate if told so."""
-        hook = self.make_hook()
-        existing = hook.get_flow(self.flow_name) if self.if_exists != "fail" else None
-        if not existing:
-            answer = hook.create_flow(**self._definition(kmsArn=self.kms_arn, tags=self.tags))
-            arn, status, action = answer["flowArn"], answer["flowStatus"], "created"
-        elif self.if_exists == "skip":
-            arn, status, action = existing["flowArn"], existing["flowStatus"], "skipped"
-        else:
-            status = hook.update_flow(**self._definition())
-            arn, action = existing["flowArn"], "updated"
-        if self.activate and self.trigger_config["triggerType"] != "OnDemand" and status != "Active":
-            status = hook.start_flow(self.flow_name).status
-        self.log.info("Flow %s in account %s: %s, %s", self.flow_name, arn.split(":")[4], action, status)
-        return {"flow_name": self.flow_name, "flow_arn": arn, "flow_status": status, "action": action}
+        hook, wanted = self.make_hook(), self._wanted()
+        from airflow_provider_appflow_isv.hooks.flow_definition import Outcome, create
 
-    def _definition(self, **more: Any) -> dict[str, Any]:
-        optional = {
-            "description": self.description,
-            "metadataCatalogConfig": self.metadata_catalog_config,
-            **more,
-        }
-        return {
-            "flowName": self.flow_name,
-            "triggerConfig": self.trigger_config,
-            "sourceFlowConfig": self.source_flow_config,
-            "destinationFlowConfigList": self.destination_flow_config_list,
-            "tasks": self.tasks,
-            **{name: value for name, value in optional.items() if value},
-        }
+        found = hook.get_flow(wanted.name) if self.if_exists != "fail" else None
+        if not found:
+            outcome = create(hook, wanted)
+        elif self.if_exists == "skip":
+            outcome = Outcome(found["flowArn"], found["flowStatus"], "skipped")
+        else:
+            outcome = self._upsert(hook, wanted, found)
+        return self._done(hook, wanted, outcome)
+
+
+class AppFlowUpdateFlowOperator(_FlowDefinitionOperator):
+    """Update a flow that is there, if it is not as it should be.
+
+    Parameters are those of :class:`AppFlowCreateFlowOperator`, without ``if_exists``.
+
+    Returns ``{"flow_name", "flow_arn", "flow_status", "action"}``; the action is ``updated``, ``unchanged`` or
+    ``replaced``. A flow that does not exist is an error.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.check_arguments()
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Compare, update what differs, then activate if told so."""
+        hook, wanted = self.make_hook(), self._wanted()
+        return self._done(hook, wanted, self._upsert(hook, wanted, hook.describe_flow(wanted.name)))

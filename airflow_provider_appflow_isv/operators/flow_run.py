@@ -1,4 +1,4 @@
-"""Starting a flow."""
+"""Starting a flow, and cancelling its runs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, TenantConfigurationError
-from airflow_provider_appflow_isv.operators.base import AppFlowBaseOperator, check_positive
+from airflow_provider_appflow_isv.operators.base import (
+    AppFlowBaseOperator,
+    as_list,
+    check_flow_name,
+    check_positive,
+    check_texts,
+)
 from airflow_provider_appflow_isv.operators.waiting import FlowRunWaitingOperator
 from airflow_provider_appflow_isv.triggers.wait import WantedRun
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
     from airflow_provider_appflow_isv.flow_run import FlowRun
+    from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
 _LONGEST_RUN = 48 * 3600.0
 
@@ -125,3 +132,58 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
         else:
             done = "had ended already" if declined else "is being cancelled"
             self.log.info("Run %s of flow %s %s", execution_id, self.flow_name, done)
+
+
+class AppFlowCancelFlowRunsOperator(AppFlowBaseOperator):
+    """Cancel runs of a flow, by their execution ids only: a run that starts meanwhile is left alone.
+
+    AppFlow first tells ``CancelStarted`` of a run, then ``Canceled``; this does not wait for that. What a run has
+    written stays, and what it has processed is billed (AppFlow API reference, CancelFlowExecutions).
+
+    :param flow_name: the flow.
+    :param execution_ids: the runs, one id or a list; an empty list cancels none. Default None: all that the flow's
+        records show in progress.
+
+    The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
+
+    Returns ``{"flow_name", "canceled", "not_in_progress"}``, two sorted lists of execution ids: runs that are being
+    cancelled, and runs that AppFlow could not cancel because they had ended, or were never the flow's.
+    """
+
+    template_fields: Sequence[str] = (*AppFlowBaseOperator.template_fields, "flow_name", "execution_ids")
+
+    def __init__(self, *, flow_name: str, execution_ids: str | list[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.flow_name = flow_name
+        self.execution_ids = execution_ids
+        self._filters = self.given("execution_ids")
+        self.check_arguments()
+
+    def check_arguments(self) -> None:
+        """As of the base; flow name and ids too."""
+        super().check_arguments()
+        check_flow_name(self.flow_name)
+        self.refuse_nothing(self._filters, "all runs of the flow would be cancelled")
+        if self._filters:
+            check_texts("execution_ids", self.execution_ids)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Find the runs if none are given, and cancel them."""
+        hook = self.make_hook()
+        account, ids = hook.account, self._wanted(hook)
+        declined = sorted(hook.cancel_flow_runs(self.flow_name, ids)) if ids else []
+        canceled = sorted(set(ids) - set(declined))
+        self.log.info(
+            "Runs of flow %s in account %s: being cancelled: %s; not in progress: %s",
+            self.flow_name,
+            account,
+            ", ".join(canceled) or "none",
+            ", ".join(declined) or "none",
+        )
+        return {"flow_name": self.flow_name, "canceled": canceled, "not_in_progress": declined}
+
+    def _wanted(self, hook: AppFlowHook) -> list[str]:
+        if self.execution_ids is None:
+            runs = hook.flow_runs(self.flow_name)
+            return [run.execution_id for run in runs if run.execution_id and run.is_in_progress]
+        return list(dict.fromkeys(as_list(self.execution_ids)))

@@ -142,6 +142,52 @@ def test_cancelling_no_run_is_refused_because_appflow_would_cancel_all(
     assert recording.appflow("CancelFlowExecutions") == []
 
 
+def test_more_runs_than_appflow_takes_at_once_are_cancelled_in_batches(
+    tenant: TenantAccount, recording: Recording
+) -> None:
+    flow = tenant.make_flow()
+    ended = tenant.backdate(flow, 201)
+    assert AppFlowHook(**tenant.aws).cancel_flow_runs(flow, iter(ended)) == ended
+    assert [len(sent["executionIds"]) for sent in recording.appflow("CancelFlowExecutions")] == [100, 100, 1]
+
+
+def test_more_connector_profiles_than_appflow_takes_at_once_are_asked_for_in_batches(tenant: TenantAccount) -> None:
+    first, last = tenant.make_profile(), tenant.make_profile()
+    names = [first, *(fresh("absent") for _ in range(150)), last]
+    found = AppFlowHook(**tenant.aws).describe_connector_profiles(names, connector_type="Salesforce")
+    assert [profile["connectorProfileName"] for profile in found] == [first, last]
+
+
+def test_a_scheduled_flow_is_stopped_and_then_deleted(tenant: TenantAccount) -> None:
+    flow, hook = tenant.make_scheduled_flow(), AppFlowHook(**tenant.aws)
+    assert hook.stop_flow(flow) == "Suspended"
+    hook.delete_flow(flow)
+    assert hook.get_flow(flow) is None
+
+
+def test_what_is_in_use_is_deleted_by_force(tenant: TenantAccount) -> None:
+    flow, hook = tenant.make_scheduled_flow(), AppFlowHook(**tenant.aws)
+    profile = hook.describe_flow(flow)["sourceFlowConfig"]["connectorProfileName"]
+    hook.delete_connector_profile(profile, force=True)
+    hook.delete_flow(flow, force=True)
+    assert hook.get_flow(flow) is None
+    assert hook.get_connector_profile(profile) is None
+
+
+def test_the_arns_are_those_that_appflow_tells(tenant: TenantAccount) -> None:
+    flow, profile, hook = tenant.make_flow(), tenant.make_profile(), AppFlowHook(**tenant.aws)
+    assert hook.flow_arn(flow) == hook.describe_flow(flow)["flowArn"]
+    (described,) = hook.describe_connector_profiles([profile])
+    assert hook.connector_profile_arn(profile) == described["connectorProfileArn"]
+
+
+def test_tags_are_added_to_those_that_are_there(tenant: TenantAccount) -> None:
+    flow, hook = tenant.make_flow(), AppFlowHook(**tenant.aws)
+    hook.tag_resource(hook.flow_arn(flow), {"team": "data", "tenant": "tenant-a"})
+    hook.tag_resource(hook.flow_arn(flow), {"team": "other"})
+    assert hook.describe_flow(flow)["tags"] == {"team": "other", "tenant": "tenant-a"}
+
+
 def test_a_secret_is_read_in_the_tenants_account(tenant: TenantAccount) -> None:
     assert json.loads(AppFlowHook(**tenant.aws).secret_text(tenant.tenant.secret_id)) == tenant.secret()
 

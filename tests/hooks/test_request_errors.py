@@ -15,7 +15,13 @@ from botocore.exceptions import (
 
 from airflow_provider_appflow_isv.exceptions import AppFlowRequestError, AssumeRoleError
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
-from airflow_provider_appflow_isv.hooks.request_errors import error_code, explained, is_transient, request_error
+from airflow_provider_appflow_isv.hooks.request_errors import (
+    error_code,
+    explained,
+    hint_for,
+    is_transient,
+    request_error,
+)
 from airflow_provider_appflow_isv.local.appflow.controls.effects import Error
 from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from tests.accounts import ONE_TRY, TenantAccount
@@ -44,7 +50,7 @@ def refusal(code: str, message: str = "no", status: int = 400) -> ClientError:
         ("ConflictException", "Flow with name x already exists.", "if_exists"),
         ("ConflictException", "Something is being changed", "then retry"),
         ("ValidationException", "1 validation error", "argument that the message names"),
-        ("UnsupportedOperationException", "on demand", "cancel its runs"),
+        ("UnsupportedOperationException", "on demand", "AppFlowCancelFlowRunsOperator"),
         ("ServiceQuotaExceededException", "1000 flows", "raise the quota"),
         ("AccessDeniedException", "User is not authorized", "Allow the action"),
         ("ThrottlingException", "Rate exceeded", "retry later"),
@@ -59,6 +65,20 @@ def test_what_appflow_refuses_is_explained(code: str, message: str, advice: str,
     assert f"StartFlow failed with {code}: {message.rstrip('.')}. (account" in str(caught.value)
     assert caught.value.hint is not None
     assert advice in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("code", "operation", "message", "advice"),
+    [
+        ("ConflictException", "DeleteFlow", "Flow is in active state", "AppFlowStopFlowOperator"),
+        ("ConflictException", "DeleteFlow", "Something is being changed", "then retry"),
+        ("ConflictException", "DeleteConnectorProfile", "the associated flows are: [x]", "AppFlowDeleteFlowOperator"),
+        ("ResourceNotFoundException", "DeleteFlow", "Flow with name x does not exist", "if_missing='skip'"),
+        ("ResourceNotFoundException", "DeleteConnectorProfile", "Connector Profile with name x", "if_missing='skip'"),
+    ],
+)
+def test_what_is_refused_to_delete_has_advice_of_its_own(code: str, operation: str, message: str, advice: str) -> None:
+    assert advice in str(hint_for(refusal(code, message), operation))
 
 
 def test_a_code_that_is_not_known_is_still_told(tenant: TenantAccount) -> None:

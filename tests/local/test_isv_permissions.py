@@ -84,11 +84,22 @@ def test_the_seeded_isv_may_do_its_whole_job(stack: LocalStack, tenant: TenantAc
     assert run["executionStatus"] == "Successful"
 
 
-def test_the_isv_itself_may_nothing_in_appflow(stack: LocalStack) -> None:
+def test_the_isv_itself_passes_no_role_to_appflow_but_to_the_tenants_warehouses(
+    stack: LocalStack, tenant: TenantAccount
+) -> None:
     seed = stack.seed()
     keys = {"aws_access_key_id": seed.access_key_id, "aws_secret_access_key": seed.secret_access_key}
-    message = refusal(Account(stack.aws_url).client(keys).list_flows)
-    assert message.startswith(f"User: arn:aws:iam::{ISV_ACCOUNT}:user/isv is not authorized")
+    appflow = Account(stack.aws_url).client(keys)
+    role = f"arn:aws:iam::{ISV_ACCOUNT}:role/any"
+    redshift = {"bucketName": seed.staging_bucket, "roleArn": role, "databaseUrl": tenant.tenant.redshift_database_url}
+    message = refusal(
+        appflow.create_connector_profile,
+        connectorProfileName="warehouse",
+        connectorType="Redshift",
+        connectionMode="Public",
+        connectorProfileConfig={"connectorProfileProperties": {"Redshift": redshift}},
+    )
+    assert message.startswith(f"User: arn:aws:iam::{ISV_ACCOUNT}:user/isv is not authorized to perform: iam:PassRole")
 
 
 @pytest.fixture

@@ -72,6 +72,10 @@ def _credentials(stack: LocalStack, tenant: Tenant) -> dict[str, str]:
     return credentials
 
 
+def _isv_secret(stack: LocalStack, name: str) -> Any:
+    return json.loads(_isv_client(stack, "secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+
+
 def test_three_tenants_are_made_each_with_an_account_and_a_grant_of_its_own(seed: Seed) -> None:
     assert [(tenant.name, tenant.account_id, tenant.grant, tenant.accounts) for tenant in seed.tenants] == [
         ("tenant-a", "222222222222", "password", 25),
@@ -89,7 +93,7 @@ def test_the_keys_of_the_environment_are_the_isvs(stack: LocalStack, seed: Seed)
 
 def test_seeding_again_changes_nothing(stack: LocalStack, seed: Seed) -> None:
     assert stack.seed() is seed
-    assert len(stack.orgs) == 3
+    assert (len(stack.orgs), len(stack.instances)) == (3, 3)
 
 
 @pytest.mark.parametrize("tenant", TENANTS, indirect=True)
@@ -126,7 +130,8 @@ def test_a_tenant_reads_its_own_bucket_and_no_other(stack: LocalStack, seed: See
     s3 = _tenant_client(stack, tenant, "s3")
     for other in seed.tenants:
         if other is tenant:
-            assert s3.list_objects_v2(Bucket=other.bucket)["KeyCount"] == 0
+            found = s3.list_objects_v2(Bucket=other.bucket)["Contents"]
+            assert [each["Key"] for each in found] == ["outbound/accounts/accounts.csv"]
             continue
         with pytest.raises(ClientError) as refused:
             s3.list_objects_v2(Bucket=other.bucket)
@@ -157,6 +162,22 @@ def test_a_bucket_has_no_policy_yet(stack: LocalStack, tenant: Tenant) -> None:
 )
 def test_a_secret_has_the_keys_of_its_grant(stack: LocalStack, tenant: Tenant, keys: set[str]) -> None:
     assert set(_credentials(stack, tenant)) == keys
+
+
+@pytest.mark.parametrize("tenant", TENANTS, indirect=True)
+def test_the_isv_has_a_copy_of_each_tenants_login(stack: LocalStack, tenant: Tenant) -> None:
+    assert _isv_secret(stack, tenant.isv_secret_id) == _credentials(stack, tenant)
+
+
+@pytest.mark.parametrize("tenant", TENANTS, indirect=True)
+def test_every_object_of_an_org_has_records(stack: LocalStack, tenant: Tenant) -> None:
+    org = stack.orgs[tenant.name]
+    counts = {name: len(org.records(name)) for name in ("Account", "Contact", "Opportunity")}
+    assert counts == {
+        "Account": tenant.accounts,
+        "Contact": 2 * tenant.accounts,
+        "Opportunity": tenant.accounts,
+    }
 
 
 def _password_form(tenant: Tenant, secret: dict[str, str]) -> dict[str, str]:
@@ -230,10 +251,20 @@ def test_the_airflow_variable_lists_the_tenants(stack: LocalStack, seed: Seed) -
         "role_arn": tenant.role_arn,
         "external_id": tenant.external_id,
         "bucket": "tenant-b-landing",
+        "outbound_prefix": "outbound/accounts",
         "secret_id": "AppFlowSalesforce",
+        "isv_secret_id": "appflow/tenant-b/salesforce",
         "login_url": f"{stack.saas_url}/orgs/tenant-b",
         "instance_url": f"{stack.saas_url}/orgs/tenant-b",
         "grant": "client_credentials",
+        "servicenow_url": f"{stack.saas_url}/servicenow/instances/tenant-b",
+        "servicenow_secret_id": "appflow/tenant-b/servicenow",
+        "redshift_cluster": "tenant-b-warehouse",
+        "redshift_database": "analytics",
+        "redshift_database_url": tenant.redshift_database_url,
+        "redshift_secret_id": "appflow/tenant-b/redshift",
+        "redshift_role_arn": "arn:aws:iam::333333333333:role/redshift-copy-role",
+        "staging_bucket": "isv-appflow-staging",
         "region_name": "us-east-1",
     }
 
@@ -242,5 +273,7 @@ def test_no_secret_stands_in_the_variable_or_the_printed_seed(stack: LocalStack,
     shown = stack.environment()["AIRFLOW_VAR_APPFLOW_TENANTS"] + repr(seed)
     assert seed.secret_access_key not in shown
     for tenant in seed.tenants:
-        for value in _credentials(stack, tenant).values():
+        servicenow = _isv_secret(stack, tenant.servicenow_secret_id)["ServiceNow"]
+        redshift = _isv_secret(stack, tenant.redshift_secret_id)["Redshift"]
+        for value in (*_credentials(stack, tenant).values(), *servicenow.values(), *redshift.values()):
             assert value not in shown

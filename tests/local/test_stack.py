@@ -235,13 +235,15 @@ def _caller(stack: LocalStack, seed: Seed) -> str:
 def test_a_seed_that_went_with_a_reset_of_moto_is_made_anew(stack: LocalStack) -> None:
     first = stack.seed()
     stack.orgs.create("kept", accounts=1)
+    stack.instances.create("kept", incidents=1)
     requests.post(f"{stack.aws_url}/moto-api/reset", timeout=30).raise_for_status()
     assert "AIRFLOW_CONN_ISV_AWS" not in stack.environment()
     second = stack.seed()
     assert second.access_key_id != first.access_key_id
     assert _caller(stack, second) == second.isv_account
     assert stack.environment()["AWS_ACCESS_KEY_ID"] == second.access_key_id
-    assert {org.name for org in stack.orgs} == {"kept", *(tenant.name for tenant in second.tenants)}
+    expected = {"kept", *(tenant.name for tenant in second.tenants)}
+    assert {org.name for org in stack.orgs} == {instance.name for instance in stack.instances} == expected
     assert stack.seed() is second
 
 

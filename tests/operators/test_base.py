@@ -9,13 +9,25 @@ from airflow_provider_appflow_isv.credentials import SecretsManagerCredentials
 from airflow_provider_appflow_isv.exceptions import AssumeRoleError, TenantConfigurationError
 from airflow_provider_appflow_isv.operators.base import is_literal
 from airflow_provider_appflow_isv.operators.bucket_policy import AppFlowGrantBucketAccessOperator
-from airflow_provider_appflow_isv.operators.catalog import AppFlowListConnectorsOperator
+from airflow_provider_appflow_isv.operators.catalog import (
+    AppFlowDescribeConnectorEntityOperator,
+    AppFlowListConnectorEntitiesOperator,
+    AppFlowListConnectorProfilesOperator,
+    AppFlowListConnectorsOperator,
+    AppFlowListFlowsOperator,
+)
 from airflow_provider_appflow_isv.operators.connector_profile import (
     AppFlowCreateConnectorProfileOperator,
+    AppFlowDeleteConnectorProfileOperator,
     AppFlowUpdateConnectorProfileOperator,
 )
 from airflow_provider_appflow_isv.operators.flow import AppFlowCreateFlowOperator
-from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOperator
+from airflow_provider_appflow_isv.operators.flow_run import AppFlowCancelFlowRunsOperator, AppFlowStartFlowOperator
+from airflow_provider_appflow_isv.operators.flow_state import (
+    AppFlowActivateFlowOperator,
+    AppFlowDeleteFlowOperator,
+    AppFlowStopFlowOperator,
+)
 from airflow_provider_appflow_isv.sensors.flow_run import AppFlowWaitForFlowRunSensor
 from airflow_provider_appflow_isv.tenant_role import SHARED_ARGUMENTS
 from tests.accounts import TenantAccount, salesforce_to_s3
@@ -31,13 +43,22 @@ PROFILE: dict[str, Any] = {"connector_profile_name": "p", "connector_profile_pro
 OPERATORS: dict[Any, dict[str, Any]] = {
     AppFlowGrantBucketAccessOperator: {"bucket_name": "bucket"},
     AppFlowListConnectorsOperator: {},
+    AppFlowListConnectorProfilesOperator: {},
+    AppFlowListConnectorEntitiesOperator: {"connector_profile_name": "p"},
+    AppFlowDescribeConnectorEntityOperator: {"connector_profile_name": "p", "entity_name": "Account"},
+    AppFlowListFlowsOperator: {},
     AppFlowCreateConnectorProfileOperator: {**PROFILE, "connector_type": "Salesforce"},
     AppFlowUpdateConnectorProfileOperator: {
         "connector_profile_name": "p",
         "credentials": SecretsManagerCredentials("secret"),
     },
     AppFlowCreateFlowOperator: {"flow_name": "accounts", **FLOW},
+    AppFlowDeleteConnectorProfileOperator: {"connector_profile_name": "p"},
+    AppFlowActivateFlowOperator: {"flow_name": "accounts"},
+    AppFlowStopFlowOperator: {"flow_name": "accounts"},
+    AppFlowDeleteFlowOperator: {"flow_name": "accounts"},
     AppFlowStartFlowOperator: {"flow_name": "accounts"},
+    AppFlowCancelFlowRunsOperator: {"flow_name": "accounts"},
     AppFlowWaitForFlowRunSensor: {"flow_name": "accounts", "execution_id": "run-1"},
 }
 every_operator = pytest.mark.parametrize("operator", OPERATORS, ids=lambda kind: kind.__name__)

@@ -8,6 +8,7 @@ import sys
 
 import moto.backend_index
 
+from airflow_provider_appflow_isv.local.caller_checks import check_callers
 from airflow_provider_appflow_isv.local.event_bus import keep_partner_names
 from airflow_provider_appflow_isv.local.redshift.data_api import serve_data_api
 from airflow_provider_appflow_isv.local.trust import enforce_trust
@@ -23,14 +24,16 @@ _MODULE = "moto.appflow"  # the name under which moto looks a service up
 def register() -> None:
     """Make moto serve AppFlow, and what belongs to it. Calling it again changes nothing.
 
-    What belongs to it: AssumeRole checks trust policies, EventBridge knows the buses of partner event sources, the
-    Redshift Data API runs statements.
+    What belongs to it: AssumeRole checks trust policies, S3 and Secrets Manager check their callers while
+    ``identity.enforce`` is on, EventBridge knows the buses of partner event sources, the Redshift Data API runs
+    statements.
 
     Works for ``mock_aws``, ``ThreadedMotoServer`` and moto's server program alike; call it before the first request.
 
     :raises RuntimeError: if moto has an AppFlow of its own by now; then this one is not needed.
     """
     enforce_trust()
+    check_callers()
     keep_partner_names()
     serve_data_api()
     if sys.modules.get(_MODULE) is sys.modules[__name__]:

@@ -9,10 +9,11 @@ for, whatever its name.
 
 from __future__ import annotations
 
+import hmac
 import re
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from moto.core.base_backend import BackendDict, BaseBackend
@@ -32,6 +33,7 @@ __all__ = [
     "WarehouseError",
     "WarehouseNotFound",
     "Warehouses",
+    "is_let_in",
     "profile_warehouse",
     "reset",
     "table_name",
@@ -136,11 +138,33 @@ def profile_warehouse(account_id: str, region_name: str, properties: Mapping[str
         database = _required(properties, "databaseName", "clusterIdentifier is given")
         return warehouse(account_id, region_name, properties["clusterIdentifier"], database)
     if url:
-        return _url_warehouse(account_id, str(url))
+        place = _place(account_id, str(url))
+        return warehouse(*place[:-1], serverless=place.serverless)
     raise WarehouseError(
         "Redshift: no warehouse is named; give clusterIdentifier, or isRedshiftServerless with workgroupName, "
         "each with databaseName, or databaseUrl"
     )
+
+
+def is_let_in(account_id: str, url: str, username: str, password: str) -> bool:
+    """Say whether the warehouse of a JDBC URL knows a user of that name and password.
+
+    A cluster knows its master user alone. A workgroup, of which moto knows nothing, lets everybody in.
+
+    :param account_id: the account of the connector profile.
+    :param url: the profile's ``databaseUrl``.
+    :param username: the user's name.
+    :param password: the user's password.
+    :raises WarehouseError: if the URL is none of Redshift.
+    """
+    place = _place(account_id, url)
+    if place.serverless:
+        return True
+    cluster = warehouse_backends[place.account_id][place.region_name].cluster(place.name)
+    if cluster is None:
+        return True  # there is nobody to refuse; that there is no cluster is said by ``warehouse``
+    known = f"{cluster.master_username}:{cluster.master_user_password}"
+    return hmac.compare_digest(known.encode(), f"{username}:{password}".encode())
 
 
 def reset() -> None:
@@ -156,17 +180,26 @@ def _required(properties: Mapping[str, Any], name: str, why: str) -> str:
     return str(value)
 
 
-def _url_warehouse(account_id: str, url: str) -> Warehouse:
+class _Place(NamedTuple):
+    """What ``warehouse`` takes."""
+
+    account_id: str
+    region_name: str
+    name: str
+    database: str
+    serverless: bool
+
+
+def _place(account_id: str, url: str) -> _Place:
     parts = _DATABASE_URL.fullmatch(url)
     if parts is None:
         raise WarehouseError(
             f"databaseUrl: {url!r} is none of Redshift; write "
             "jdbc:redshift://<cluster>.<id>.<region>.redshift.amazonaws.com:5439/<database>"
         )
-    name, region_name, database = parts["name"], parts["region"], parts["database"]
-    if parts["serverless"]:
-        return warehouse(parts["id"], region_name, name, database, serverless=True)
-    return warehouse(_owner(account_id, region_name, name), region_name, name, database)
+    name, region_name, serverless = parts["name"], parts["region"], bool(parts["serverless"])
+    owner = parts["id"] if serverless else _owner(account_id, region_name, name)
+    return _Place(owner, region_name, name, parts["database"], serverless)
 
 
 def _owner(account_id: str, region_name: str, identifier: str) -> str:

@@ -260,6 +260,13 @@ class Instances:
         """
         return self._instances.get(name)
 
+    def remove(self, name: str) -> None:
+        """Take an instance away; does nothing if there is none of that name.
+
+        :param name: the name in its URL.
+        """
+        self._instances.pop(name, None)
+
     def clear(self) -> None:
         """Take all instances away."""
         self._instances.clear()

@@ -7,6 +7,7 @@ import pytest
 from airflow_provider_appflow_isv.local.redshift.warehouse import (
     WarehouseError,
     WarehouseNotFound,
+    is_let_in,
     profile_warehouse,
     warehouse,
 )
@@ -84,3 +85,22 @@ def test_a_url_of_an_unknown_cluster_is_refused(isv: Aws) -> None:
 
     with pytest.raises(WarehouseNotFound, match="Redshift endpoint doesn't exist in this region"):
         profile_warehouse(ISV, REGION, {"databaseUrl": f"jdbc:redshift://{host}:5439/dev"})
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "let_in"),
+    [("admin", "Example-1", True), ("admin", "Example-2", False), ("other", "Example-1", False)],
+)
+def test_a_cluster_lets_its_master_user_in_and_nobody_else(
+    tenant: Aws, username: str, password: str, let_in: bool
+) -> None:
+    tenant.create_cluster("only-theirs")
+    url = f"jdbc:redshift://{HOST.replace(CLUSTER, 'only-theirs')}:5439/dev"
+
+    assert is_let_in(ISV, url, username, password) is let_in
+
+
+def test_a_workgroup_lets_everybody_in() -> None:
+    url = f"jdbc:redshift://wg-a.{ISV}.{REGION}.redshift-serverless.amazonaws.com:5439/dev"
+
+    assert is_let_in(ISV, url, "anybody", "Example1")

@@ -86,6 +86,15 @@ def test_names_are_taken_once() -> None:
         instance.add_user("loader")
 
 
+def test_an_instance_that_is_taken_away_leaves_the_others() -> None:
+    instances = Instances("http://example.invalid", lambda: LATER)
+    for name in ("tenant-a", "tenant-b"):
+        instances.create(name, incidents=1)
+    instances.remove("tenant-a")
+    instances.remove("absent")
+    assert [instance.name for instance in instances] == ["tenant-b"]
+
+
 def test_a_record_of_the_live_list_changes_the_instance(client: Client) -> None:
     client.instance.records("incident")[0]["short_description"] = "changed"
     assert client.rows("incident", sysparm_limit="1")[0]["short_description"] == "changed"

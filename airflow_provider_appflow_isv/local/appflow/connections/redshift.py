@@ -2,7 +2,9 @@
 
 Facts: AppFlow user guide, "Amazon Redshift": a cluster or workgroup is reached through the Data API with the role
 dataApiRoleArn, an older profile by databaseUrl with user name and password; both the query of the check and the words
-for a missing role are known from public issues. Inferred: the warehouse is in the account of that role.
+for a missing role are known from public issues. A role is passed to services of its own account only (IAM user guide),
+so that the Data API leads to warehouses of the profile's account, and databaseUrl alone to those of others. Inferred:
+the words for a wrong password; what roleArn may do is not looked at.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ from typing import Any
 from airflow_provider_appflow_isv.local.redshift.warehouse import (
     Warehouse,
     WarehouseError,
+    is_let_in,
     profile_warehouse,
     table_name,
 )
 
-from .base import Keeper, VendorError
+from .base import Keeper, VendorAuthenticationError, VendorError
 
 _CHECK = "select distinct(table_schema) from information_schema.tables limit 1"
 _ENTITY_GROUP = "Objects"
@@ -54,10 +57,10 @@ class RedshiftConnection:
     def check(self) -> None:
         """Run the query that AppFlow runs."""
         try:
-            self._check_login()
             self.warehouse().execute(_CHECK)
         except (VendorError, WarehouseError) as error:
-            raise VendorError(
+            kind = VendorAuthenticationError if isinstance(error, VendorAuthenticationError) else VendorError
+            raise kind(
                 f'Failed to validate Connection while attempting "{_CHECK}" with connector failure {error}'
             ) from None
 
@@ -95,17 +98,27 @@ class RedshiftConnection:
     def warehouse(self) -> Warehouse:
         """Return the warehouse.
 
-        :raises VendorError: if there is none.
+        :raises VendorAuthenticationError: if it does not let the profile's user in.
+        :raises VendorError: if there is none, or the profile has no way in.
         """
-        role = self._properties.get("dataApiRoleArn")
-        owner = role.split(":")[4] if role else self._account_id
+        self._check_login()
         try:
-            return profile_warehouse(owner, self._region_name, self._properties)
+            return profile_warehouse(self._account_id, self._region_name, self._properties)
         except WarehouseError as error:
             raise VendorError(str(error)) from None
 
     def _check_login(self) -> None:
+        if self._properties.get("dataApiRoleArn"):
+            return
         given = self._keeper.credentials()
-        by_password = "databaseUrl" in self._properties and given.get("username") and given.get("password")
-        if not by_password and not self._properties.get("dataApiRoleArn"):
+        username, password = given.get("username"), given.get("password")
+        if not (self._properties.get("databaseUrl") and username and password):
             raise VendorError("dataApiRoleArn cannot be null or empty")
+        try:
+            let_in = is_let_in(self._account_id, self._properties["databaseUrl"], username, password)
+        except WarehouseError as error:
+            raise VendorError(str(error)) from None
+        if not let_in:
+            raise VendorAuthenticationError(
+                f'[Amazon](500310) Invalid operation: password authentication failed for user "{username}";'
+            )

@@ -57,6 +57,18 @@ def whole_number(least: int) -> Check[int]:
     return check
 
 
+def one_of(*choices: T) -> Check[T]:
+    """One of several values."""
+
+    def check(value: object) -> T:
+        for choice in choices:
+            if value == choice:
+                return choice
+        raise ValueError(f"must be one of {', '.join(map(str, choices))}")
+
+    return check
+
+
 def text(value: object) -> str:
     """A text that is not empty."""
     if not isinstance(value, str) or not value:

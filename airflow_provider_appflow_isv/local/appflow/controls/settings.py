@@ -15,6 +15,7 @@ from airflow_provider_appflow_isv.local.appflow.controls.checks import checked
 T = TypeVar("T")
 _YEAR_10000 = 253402300800.0  # its begin, in seconds since the epoch
 RecordOrder = Literal["newest", "oldest", "shuffled"]
+TaskOrder = Literal["kept", "shuffled"]
 
 
 class Setting(Generic[T]):
@@ -54,12 +55,8 @@ class Setting(Generic[T]):
         return checked(self.name, self._check, value)
 
 
-def _record_order(value: object) -> RecordOrder:
-    for order in get_args(RecordOrder):
-        if value == order:
-            known: RecordOrder = order
-            return known
-    raise ValueError(f"must be one of {', '.join(get_args(RecordOrder))}")
+_record_order: checks.Check[RecordOrder] = checks.one_of(*get_args(RecordOrder))
+_task_order: checks.Check[TaskOrder] = checks.one_of(*get_args(TaskOrder))
 
 
 class Settings:
@@ -76,6 +73,10 @@ class Settings:
     ``update_delay_seconds`` (seconds, default 0): an UpdateFlow shows, and runs use it, only so long after.
     ``private_connection_seconds`` (seconds, default 0): the private connection of a connector profile with the
     connectionMode Private is PENDING so long; on AWS it takes minutes.
+    ``task_order`` (default "kept"): order of a flow's tasks in DescribeFlow's answer, or "shuffled", another one than
+    was sent. Runs go by the order that was sent.
+    ``filled_defaults`` (default False): DescribeFlow's answer also shows members that nobody has sent, with AppFlow's
+    defaults. Runs go by what was sent.
 
     All seconds are by the local AppFlow's clock.
     """
@@ -86,6 +87,8 @@ class Settings:
     record_order: Setting[RecordOrder] = Setting("newest", _record_order)
     update_delay_seconds = Setting(0.0, checks.seconds)
     private_connection_seconds = Setting(0.0, checks.seconds)
+    task_order: Setting[TaskOrder] = Setting("kept", _task_order)
+    filled_defaults = Setting(False, checks.flag)  # a setting's default
 
     def __init__(self) -> None:
         self._lock = threading.RLock()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow.controls.faults import RunFaults
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.appflow.flows.presentation import presented
 from airflow_provider_appflow_isv.local.appflow.runs.outcome import Counts
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ class Flow:
         visible = self.visible
         return {
             **self._identity(visible),
-            **visible.definition,
+            **presented(visible.definition),
             "flowStatus": self.status,
             "flowStatusMessage": self.status_message,
             "lastRunMetadataCatalogDetails": self._last_catalog_details(),

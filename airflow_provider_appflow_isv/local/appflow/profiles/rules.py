@@ -1,7 +1,8 @@
 """What AppFlow checks of a connector profile beyond its model, before it talks to the vendor.
 
 Facts: AppFlow user guide, the connectors' pages ("Requirements", "Connection instructions"), "Private flows"; AppFlow
-API reference, CustomConnectorProfileCredentials; AWS CDK constructs for AppFlow (tokenUrl and grant type are needed for
+API reference, CustomConnectorProfileCredentials; IAM user guide, "Grant a user permissions to pass a role to an AWS
+service" (of the same account only); AWS CDK constructs for AppFlow (tokenUrl and grant type are needed for
 OAuth 2.0 of a custom connector). Salesforce, whose messages are publicly known, is checked where it is logged in to.
 """
 
@@ -44,6 +45,7 @@ class Draft:
 
     connector_type: str
     mode: str
+    account_id: str
     region_name: str
     properties: Members
     credentials: Members = field(repr=False)
@@ -152,6 +154,9 @@ def _redshift_problems(draft: Draft) -> Iterator[str]:
     missing = [name for name in needed if not draft.properties.get(name)]
     if missing:
         yield f"{' and '.join(missing)} cannot be blank"
+    role = draft.properties.get("dataApiRoleArn")
+    if role and role.split(":")[4] != draft.account_id:
+        yield f"dataApiRoleArn must be a role of the account {draft.account_id}, to a service of which it is passed"
 
 
 def _custom_problems(draft: Draft) -> Iterator[str]:

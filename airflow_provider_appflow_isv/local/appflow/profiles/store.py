@@ -168,7 +168,9 @@ class ProfileStore:
         if connector_type == CUSTOM:
             connector = self._connector(label)
         mode = params["connectionMode"]
-        check_profile(Draft(connector_type, mode, self._region_name, properties, credentials, connector))
+        check_profile(
+            Draft(connector_type, mode, self._account_id, self._region_name, properties, credentials, connector)
+        )
         return properties, credentials
 
     def _connector(self, label: str | None) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Which permissions an AppFlow operation needs, on which resources.
 
-Facts: Service Authorization Reference, "Actions, resources, and condition keys for Amazon AppFlow".
+Facts: Service Authorization Reference, "Actions, resources, and condition keys for Amazon AppFlow"; AppFlow user guide,
+"Data protection": AppFlow keeps a new profile's credentials in the account's Secrets Manager as its caller.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def permissions(operation: str, params: Mapping[str, Any], arn_prefix: str) -> l
     :param arn_prefix: how the ARNs of the account's resources begin, e.g. ``arn:aws:appflow:us-east-1:111122223333``.
     :return: the operation's own permission first, then those that come with it: ``appflow:TagResource`` for a flow
         that is created with tags, ``appflow:UseConnectorProfile`` for each profile of a flow, ``iam:PassRole`` for
-        each role handed over.
+        each role handed over, ``secretsmanager:CreateSecret`` and ``secretsmanager:PutResourcePolicy`` for a new
+        profile's secret.
     """
     tags = _object(params.get("tags"))
     context: dict[str, Any] = {f"aws:RequestTag/{key}": str(value) for key, value in tags.items()}
@@ -79,6 +81,8 @@ def permissions(operation: str, params: Mapping[str, Any], arn_prefix: str) -> l
     needed += [
         Permission("iam:PassRole", role, {"iam:PassedToService": service}) for role, service in _passed_roles(params)
     ]
+    if operation == "CreateConnectorProfile":
+        needed += _on_secret(arn_prefix, params.get("connectorProfileName"))
     return needed
 
 
@@ -137,6 +141,19 @@ def _passed_roles(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for member, service in _PASSED_TO.items():
         if redshift.get(member):
             yield str(redshift[member]), service
+
+
+def _on_secret(arn_prefix: str, profile_name: Any) -> list[Permission]:
+    """What AppFlow asks of Secrets Manager as the caller that creates a profile."""
+    arn, _, account_id = arn_prefix.replace(":appflow:", ":secretsmanager:").rpartition(":")
+    name = f"appflow!{account_id}-{profile_name}"
+    through = {"aws:CalledVia": (str(APPFLOW.service),), "aws:ViaAWSService": "true"}
+    owned = {"secretsmanager:ResourceTag/aws:secretsmanager:owningService": "appflow"}
+    resource = f"{arn}:{account_id}:secret:{name}"
+    return [
+        Permission("secretsmanager:CreateSecret", resource, {**through, "secretsmanager:Name": name}),
+        Permission("secretsmanager:PutResourcePolicy", resource, {**through, **owned}),
+    ]
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -177,6 +177,8 @@ def test_a_made_up_token_is_refused(connected: Any, state: Any) -> None:
         ("update_delay_seconds", float("inf")),
         ("hidden_polls", 1.5),
         ("record_order", "random"),
+        ("task_order", "newest"),
+        ("filled_defaults", "yes"),
     ],
 )
 def test_a_setting_with_a_wrong_value_is_refused_by_its_name(name: str, value: Any) -> None:

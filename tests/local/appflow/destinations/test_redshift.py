@@ -23,6 +23,7 @@ from tests.local.appflow.conftest import (
     run_and_wait,
 )
 
+PASSWORD = "Example1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/redshift-data"
 SERVERLESS = {"isRedshiftServerless": True, "workgroupName": "loads", "databaseName": "dev"}
 COLUMNS = ("Id", "Name", "NumberOfEmployees", "AnnualRevenue", "CreatedDate")
@@ -169,18 +170,60 @@ def test_a_bucket_that_does_not_let_appflow_in_ends_the_run_in_error(
     assert "Access Denied" in record["executionResult"]["errorInfo"]["executionMessage"]
 
 
-def test_a_flow_of_the_isvs_account_loads_the_warehouse_of_the_roles_account(aws: Aws, connected: Any) -> None:
+@pytest.fixture
+def tenants(aws: Aws) -> Warehouse:
+    """The database of a cluster in another account, with a table for accounts."""
     aws.client("redshift", OTHER_ACCOUNT).create_cluster(
-        ClusterIdentifier="tenant", NodeType="ra3.large", MasterUsername="admin", MasterUserPassword="Example1"
+        ClusterIdentifier="tenant", NodeType="ra3.large", MasterUsername="loader", MasterUserPassword=PASSWORD
     )
-    tenants = warehouse(OTHER_ACCOUNT, REGION, "tenant", "dev")
-    tenants.execute(TABLE)
-    role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/redshift-data"
-    properties: dict[str, Any] = {"isRedshiftServerless": False, "clusterIdentifier": "tenant", "dataApiRoleArn": role}
-    connected.create_connector_profile(**redshift_profile(**properties))
+    found = warehouse(OTHER_ACCOUNT, REGION, "tenant", "dev")
+    found.execute(TABLE)
+    return found
+
+
+def jdbc_profile(password: str = PASSWORD) -> dict[str, Any]:
+    """CreateConnectorProfile's request for the cluster in the other account."""
+    role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/copy"
+    url = f"jdbc:redshift://tenant.cg034hpkmmjt.{REGION}.redshift.amazonaws.com:5439/dev"
+    request = redshift_profile()
+    request["connectorProfileConfig"] = {
+        "connectorProfileProperties": {"Redshift": {"bucketName": BUCKET, "roleArn": role, "databaseUrl": url}},
+        "connectorProfileCredentials": {"Redshift": {"username": "loader", "password": password}},
+    }
+    return request
+
+
+def test_a_flow_of_the_isvs_account_loads_the_warehouse_of_another_account_by_its_url(
+    connected: Any, tenants: Warehouse
+) -> None:
+    connected.create_connector_profile(**jdbc_profile())
     connected.create_flow(**to_redshift())
     assert run_and_wait(connected, "accounts")["executionStatus"] == "Successful"
     assert tenants.execute("select count(*) from account").rows == ((25,),)
+
+
+def test_a_wrong_password_refuses_the_profile(connected: Any, tenants: Warehouse) -> None:
+    with pytest.raises(connected.exceptions.ConnectorAuthenticationException) as caught:
+        connected.create_connector_profile(**jdbc_profile("Planted1Password"))
+    assert 'password authentication failed for user "loader"' in message_of(caught)
+    assert "Planted1Password" not in message_of(caught)
+
+
+def test_a_password_that_has_changed_since_ends_the_run_in_error(aws: Aws, connected: Any, tenants: Warehouse) -> None:
+    connected.create_connector_profile(**jdbc_profile())
+    connected.create_flow(**to_redshift())
+    aws.client("redshift", OTHER_ACCOUNT).modify_cluster(ClusterIdentifier="tenant", MasterUserPassword="Example2")
+    record = run_and_wait(connected, "accounts")
+    assert "password authentication failed" in record["executionResult"]["errorInfo"]["executionMessage"]
+    assert tenants.execute("select count(*) from account").rows == ((0,),)
+
+
+def test_a_data_api_role_of_another_account_refuses_the_profile(connected: Any, tenants: Warehouse) -> None:
+    role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/redshift-data"
+    properties: dict[str, Any] = {"isRedshiftServerless": False, "clusterIdentifier": "tenant", "dataApiRoleArn": role}
+    with pytest.raises(connected.exceptions.ValidationException) as caught:
+        connected.create_connector_profile(**redshift_profile(**properties))
+    assert f"dataApiRoleArn must be a role of the account {ACCOUNT}" in message_of(caught)
 
 
 def test_a_cluster_that_does_not_exist_refuses_the_profile(appflow: Any) -> None:

@@ -1,0 +1,245 @@
+"""What a DAG does in each step, and what the template is told of it: the policies are tried on the operators."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from airflow_provider_appflow_isv.credentials import SalesforceCredentials, SecretsManagerCredentials
+from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.seed import ISV_ACCOUNT, account_client
+from airflow_provider_appflow_isv.onboarding import TenantSetup, bucket_policies
+from airflow_provider_appflow_isv.operators import catalog, connector_profile, flow, flow_run, flow_state
+from airflow_provider_appflow_isv.operators.bucket_policy import AppFlowGrantBucketAccessOperator
+from airflow_provider_appflow_isv.sensors.flow_run import AppFlowWaitForFlowRunSensor
+from tests.accounts import SCHEDULED, TenantAccount, fresh, salesforce_to_s3
+from tests.tasks import run_task
+
+BUCKET, NEW_BUCKET = "onboarded-landing", "onboarded-new"
+LOGIN, LOCKED_LOGIN, WAREHOUSE_LOGIN = "onboarded-login", "onboarded-locked-login", "onboarded-warehouse"
+KEY_ID = "0b5a2d1e-0000-4000-8000-000000000001"
+CATALOG_ROLE = "arn:aws:iam::222222222222:role/catalog"
+
+Aws = dict[str, Any]
+"""The arguments with which a task acts in a role."""
+Work = Callable[[TenantAccount, Aws], object]
+"""Makes with every right what is to be acted on, and acts on it in the role."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A step of a DAG.
+
+    :param name: the step's name; a variant's has more words.
+    :param work: what the step does.
+    :param beside: the step that it is a part of; default none.
+    :param more: further members of the TenantSetup; default none.
+    """
+
+    name: str
+    work: Work
+    beside: tuple[str, ...] = ()
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def step(self) -> str:
+        return self.name.partition(" ")[0]
+
+    @property
+    def setup(self) -> TenantSetup:
+        """What the template is asked for: the step, on nothing but what these tests make."""
+        given = TenantSetup(
+            isv_principal=f"arn:aws:iam::{ISV_ACCOUNT}:user/isv",
+            steps=(self.step, *self.beside),
+            external_id=f"id-of-{self.step}",
+            flows=["onboarded-*"],
+            profiles=["onboarded-*"],
+            buckets=[BUCKET],
+            secrets=[LOGIN],
+        )
+        return replace(given, **self.more)
+
+
+def prepare(tenant: TenantAccount) -> None:
+    """Make what is there before the ISV comes: buckets, one of them open to AppFlow, logins, and the key of one."""
+    s3, secrets = tenant.client("s3"), tenant.client("secretsmanager")
+    setup = TenantSetup(isv_principal=ISV_ACCOUNT, steps=["run-flow"], account_id=tenant.account, buckets=[BUCKET])
+    for name in (BUCKET, NEW_BUCKET):
+        s3.create_bucket(Bucket=name)
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(bucket_policies(setup)[BUCKET]))
+    isv = account_client(tenant.stack.aws_url, ISV_ACCOUNT, "secretsmanager")
+    warehouse = isv.get_secret_value(SecretId=tenant.tenant.redshift_secret_id)["SecretString"]
+    login = json.dumps(tenant.secret())
+    secrets.create_secret(Name=LOGIN, SecretString=login)
+    secrets.create_secret(Name=WAREHOUSE_LOGIN, SecretString=warehouse)
+    kms = tenant.client("kms")
+    kms.create_key(Tags=[{"TagKey": "_custom_id_", "TagValue": KEY_ID}])  # moto's way to choose the id
+    secrets.create_secret(Name=LOCKED_LOGIN, SecretString=login, KmsKeyId=KEY_ID)
+
+
+def do(operator: Any, aws: Aws, **arguments: Any) -> Any:
+    return run_task(operator(task_id="task", **arguments, **aws))
+
+
+def asking(operator: Any) -> Work:
+    return lambda _, aws: do(operator, aws)
+
+
+def through_profile(operator: Any, **arguments: Any) -> Work:
+    return lambda tenant, aws: do(
+        operator, aws, connector_profile_name=tenant.make_profile(fresh("onboarded")), **arguments
+    )
+
+
+def salesforce_login(tenant: TenantAccount, secret: str = LOGIN) -> SalesforceCredentials:
+    return SalesforceCredentials(secret_id=secret, login_url=tenant.tenant.login_url)
+
+
+def creating_profile(*choices: str) -> Work:
+    def work(tenant: TenantAccount, aws: Aws) -> None:
+        profile = {
+            "connector_profile_name": fresh("onboarded"),
+            "connector_type": "Salesforce",
+            "connector_profile_properties": tenant.properties,
+            "credentials": salesforce_login(tenant),
+        }
+        for choice in choices:
+            do(connector_profile.AppFlowCreateConnectorProfileOperator, aws, if_exists=choice, **profile)
+
+    return work
+
+
+def create_warehouse_profile(tenant: TenantAccount, aws: Aws) -> None:
+    redshift = {
+        "databaseUrl": tenant.tenant.redshift_database_url,
+        "bucketName": BUCKET,
+        "roleArn": tenant.tenant.redshift_role_arn,
+        "dataApiRoleArn": CATALOG_ROLE,
+    }
+    do(
+        connector_profile.AppFlowCreateConnectorProfileOperator,
+        aws,
+        connector_profile_name=fresh("onboarded"),
+        connector_type="Redshift",
+        connector_profile_properties={"Redshift": redshift},
+        credentials=SecretsManagerCredentials(WAREHOUSE_LOGIN),
+        if_exists="skip",
+    )
+
+
+def updating_profile(secret: str) -> Work:
+    def work(tenant: TenantAccount, aws: Aws) -> None:
+        profile = {
+            "connector_profile_name": tenant.make_profile(fresh("onboarded")),
+            "credentials": salesforce_login(tenant, secret),
+        }
+        do(connector_profile.AppFlowUpdateConnectorProfileOperator, aws, **profile)
+
+    return work
+
+
+def creating_flow(*choices: str, **arguments: Any) -> Work:
+    def work(tenant: TenantAccount, aws: Aws) -> None:
+        definition = salesforce_to_s3(tenant.make_profile(fresh("onboarded")), BUCKET)
+        name = fresh("onboarded")
+        for number, choice in enumerate(choices):
+            do(
+                flow.AppFlowCreateFlowOperator,
+                aws,
+                flow_name=name,
+                description=f"version {number}",
+                if_exists=choice,
+                **definition,
+                **arguments,
+            )
+
+    return work
+
+
+def on_flow(operator: Any, *, scheduled: bool = False, active: bool = False) -> Work:
+    def work(tenant: TenantAccount, aws: Aws) -> None:
+        name = tenant.make_flow(name=fresh("onboarded"), trigger=SCHEDULED if scheduled else None, bucket=BUCKET)
+        if active:
+            tenant.client("appflow").start_flow(flowName=name)
+        do(operator, aws, flow_name=name)
+
+    return work
+
+
+def run_flow(tenant: TenantAccount, aws: Aws) -> None:
+    name = tenant.make_flow(name=fresh("onboarded"), bucket=BUCKET)
+    start = {"flow_name": name, "deferrable": False, "poll_interval": 0.05}
+    do(flow_run.AppFlowStartFlowOperator, aws, **start)
+    with settings.held():  # and what it does when it is killed
+        run = do(flow_run.AppFlowStartFlowOperator, aws, wait_for_completion=False, **start)
+        AppFlowHook(**aws).cancel_flow_runs(name, [run["execution_id"]])
+
+
+def wait_for_run(tenant: TenantAccount, aws: Aws) -> None:
+    name = tenant.make_flow(name=fresh("onboarded"), bucket=BUCKET)
+    do(AppFlowWaitForFlowRunSensor, aws, flow_name=name, execution_id=tenant.run(name), deferrable=False)
+
+
+def cancel_runs(tenant: TenantAccount, aws: Aws) -> None:
+    name = tenant.make_flow(name=fresh("onboarded"), bucket=BUCKET)
+    with settings.held():
+        run = tenant.start(name)
+        assert do(flow_run.AppFlowCancelFlowRunsOperator, aws, flow_name=name)["canceled"] == [run]
+
+
+def grant_bucket_access(tenant: TenantAccount, aws: Aws) -> None:
+    tenant.client("s3").delete_bucket_policy(Bucket=NEW_BUCKET)
+    do(AppFlowGrantBucketAccessOperator, aws, bucket_name=NEW_BUCKET)
+
+
+def read_data(tenant: TenantAccount, aws: Aws) -> None:
+    tenant.client("s3").put_object(Bucket=BUCKET, Key="onboarded/landed", Body=b"{}")
+    s3 = AppFlowHook(**aws).client("s3")
+    (landed,) = s3.list_objects_v2(Bucket=BUCKET, Prefix="onboarded/")["Contents"]
+    assert s3.get_object(Bucket=BUCKET, Key=landed["Key"])["Body"].read() == b"{}"
+
+
+CATALOG = {"glueDataCatalog": {"roleArn": CATALOG_ROLE, "databaseName": "landing", "tablePrefix": "salesforce"}}
+WAREHOUSE = {
+    "secrets": [WAREHOUSE_LOGIN],
+    "appflow_roles": [CATALOG_ROLE],
+    "redshift_roles": ["arn:aws:iam::222222222222:role/redshift-copy-role"],
+}
+LOCKED = {"secrets": [LOCKED_LOGIN], "secret_keys": [f"arn:aws:kms:us-east-1:222222222222:key/{KEY_ID}"]}
+CASES = (
+    Case("list-connectors", asking(catalog.AppFlowListConnectorsOperator)),
+    Case("list-connector-profiles", asking(catalog.AppFlowListConnectorProfilesOperator)),
+    Case("list-connector-entities", through_profile(catalog.AppFlowListConnectorEntitiesOperator)),
+    Case(
+        "describe-connector-entity",
+        through_profile(catalog.AppFlowDescribeConnectorEntityOperator, entity_name="Account"),
+    ),
+    Case("list-flows", asking(catalog.AppFlowListFlowsOperator)),
+    Case("list-buckets", lambda _, aws: AppFlowHook(**aws).list_buckets()),
+    Case("grant-bucket-access", grant_bucket_access, more={"buckets": [NEW_BUCKET]}),
+    Case("create-connector-profile", creating_profile("fail", "skip")),
+    Case("create-connector-profile of a warehouse", create_warehouse_profile, more=WAREHOUSE),
+    Case("upsert-connector-profile", creating_profile("update", "update")),
+    Case("update-connector-profile", updating_profile(LOGIN)),
+    Case("update-connector-profile from a locked secret", updating_profile(LOCKED_LOGIN), more=LOCKED),
+    Case("delete-connector-profile", through_profile(connector_profile.AppFlowDeleteConnectorProfileOperator)),
+    Case("create-flow", creating_flow("fail", "skip")),
+    Case(
+        "create-flow with a catalog",
+        creating_flow("skip", metadata_catalog_config=CATALOG),
+        more={"appflow_roles": [CATALOG_ROLE]},
+    ),
+    Case("upsert-flow", creating_flow("update", "update")),
+    Case("tag-flow", creating_flow("skip", tags={"tenant": "a"}), beside=("create-flow",)),
+    Case("activate-flow", on_flow(flow_state.AppFlowActivateFlowOperator, scheduled=True)),
+    Case("stop-flow", on_flow(flow_state.AppFlowStopFlowOperator, scheduled=True, active=True)),
+    Case("delete-flow", on_flow(flow_state.AppFlowDeleteFlowOperator)),
+    Case("run-flow", run_flow),
+    Case("wait-for-run", wait_for_run),
+    Case("cancel-runs", cancel_runs),
+    Case("read-data", read_data),
+)
+"""Every step at least once."""
