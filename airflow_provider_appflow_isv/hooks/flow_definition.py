@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, TenantConfigurationError
@@ -21,7 +22,7 @@ _DEFINITION = (
     *("flowName", "description", "kmsArn", "triggerConfig", "sourceFlowConfig", "destinationFlowConfigList", "tasks"),
     *("metadataCatalogConfig", "tags"),
 )
-_LOOK_SECONDS = 1.0
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between looks; the last one again and again
 
 
 class Wanted(Protocol):
@@ -207,11 +208,13 @@ def _as_it_was(found: Mapping[str, Any]) -> dict[str, Any]:
 def _wait(hook: AppFlowHook, name: str, is_so: Callable[[dict[str, Any] | None], bool], timeout: float) -> bool:
     """Look at a flow until something is so; False if it is not by the end of the timeout."""
     deadline = time.monotonic() + timeout
-    while not is_so(hook.get_flow(name)):
+    for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
+        if is_so(hook.get_flow(name)):
+            return True
         if time.monotonic() >= deadline:
             return False
-        time.sleep(_LOOK_SECONDS)
-    return True
+        time.sleep(pause)
+    return False
 
 
 def _account(found: Mapping[str, Any]) -> str:

@@ -1,17 +1,17 @@
 """Sources and destinations in general: what their classes declare, and the registry of them.
 
 A connector is one small class: its members say what may be given and where it stands in AppFlow's request, the class
-variables what AppFlow lets it do. :func:`config_of` and :func:`end_of` do the rest for all of them.
+variables what AppFlow lets it do. :mod:`configs` does the rest for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from airflow_provider_appflow_isv.specs.checks import NO_SPACE, choice, flag, mapping, one_of, several, text
 from airflow_provider_appflow_isv.specs.errors import SpecError
-from airflow_provider_appflow_isv.specs.values import Member, Value, is_late, member
+from airflow_provider_appflow_isv.specs.places import plain_of, put
+from airflow_provider_appflow_isv.specs.values import Value, member
 
 profile_check = text(256, r"[\w/!@#+=.-]+", says="may have letters, digits and any of _/!@#+=.-")
 
@@ -210,116 +210,3 @@ def classes(side: str) -> dict[str, type[End]]:
     :param side: ``source`` or ``destination``.
     """
     return dict(_REGISTRY[side])
-
-
-def config_of(end: End) -> dict[str, Any]:
-    """Return a source or destination as the request has it, SourceFlowConfig or DestinationFlowConfig."""
-    config: dict[str, Any] = {"connectorType": end.type_name}
-    for each, value in end.given():
-        if each.path and not each.path.startswith("*."):
-            put(config, each.path, plain_of(value))
-    config[f"{end.side}ConnectorProperties"] = {end.key: end.own_properties()}
-    return config
-
-
-def end_of(side: str, config: Mapping[str, Any]) -> End | None:
-    """Return what a request or an answer describes, as its connector's class; None if that has no room for all of it.
-
-    :param side: ``source`` or ``destination``.
-    :param config: SourceFlowConfig or DestinationFlowConfig.
-    """
-    found = _REGISTRY[side].get(config["connectorType"])
-    if found is None:
-        return None
-    values, left = read(found, config, f"{side}ConnectorProperties")
-    try:
-        return None if left else found(**values)
-    except SpecError:  # AWS has let through what our checks don't
-        return None
-
-
-def read(kind: type[End], config: Mapping[str, Any], holder: str) -> tuple[dict[str, Any], bool]:
-    """Take the members of a class out of a config.
-
-    :param kind: the class.
-    :param config: SourceFlowConfig or DestinationFlowConfig.
-    :param holder: its member that holds the connector's properties.
-    :return: members by name, and whether the config has anything else.
-    """
-    rest = {**config, holder: dict(config.get(holder) or {})}
-    own = copied(rest[holder].pop(key_of(kind.handles), None) or {})
-    rest = copied(rest)
-    if "profile" not in kind.members:
-        rest.pop("connectorProfileName", None)  # AWS's own samples name one where none is needed
-    values: dict[str, Any] = {}
-    for each in kind.members.values():
-        if not each.path:
-            continue
-        value = take(own, each.path[2:]) if each.path.startswith("*.") else take(rest, each.path)
-        if value is not None:
-            values[each.name] = value_of(each, value)
-    rest.pop("connectorType")
-    return values, bool(stripped(own) or stripped(rest))
-
-
-def value_of(each: Member, value: Any) -> Any:
-    """Return a member's value, of its class where it is a mapping that stands for one."""
-    kind = NESTED.get(each.path.rpartition(".")[2] if each.path else "")
-    if kind is None or not isinstance(value, Mapping):
-        return value
-    left = copied(value)
-    values = {name: take(left, inner.path) for name, inner in kind.members.items() if inner.path}
-    return kind(**{name: item for name, item in values.items() if item is not None})
-
-
-NESTED: dict[str, type[Value]] = {"errorHandlingConfig": ErrorHandling}
-
-
-def plain_of(value: Any) -> Any:
-    """Return a member's value as the request has it."""
-    if isinstance(value, Value):
-        found: dict[str, Any] = {}
-        for each, item in value.given():
-            if each.path:
-                put(found, each.path, plain_of(item))
-        return found
-    return list(value) if isinstance(value, tuple) else value
-
-
-def put(found: dict[str, Any], path: str, value: Any) -> None:
-    """Set what stands at a path with dots, with all mappings on the way."""
-    *way, last = path.split(".")
-    for step in way:
-        found = found.setdefault(step, {})
-    found[last] = value
-
-
-def take(found: dict[str, Any], path: str) -> Any:
-    """Remove and return what stands at a path with dots; None if nothing does."""
-    *way, last = path.split(".")
-    for step in way:
-        inner = found.get(step)
-        if not isinstance(inner, dict):
-            return None
-        found = inner
-    return found.pop(last, None)
-
-
-def copied(value: Any) -> Any:
-    """A copy that shares no mapping or list."""
-    if isinstance(value, Mapping):
-        return {key: copied(item) for key, item in value.items()}
-    return [copied(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def stripped(value: Any) -> Any:
-    """The same without members that are empty or None."""
-    if isinstance(value, Mapping):
-        kept = {key: stripped(item) for key, item in value.items()}
-        return {key: item for key, item in kept.items() if item not in (None, {}, [])}
-    return value
-
-
-def is_known(value: Any) -> bool:
-    """Whether a value is given and can be looked at now."""
-    return value is not None and not is_late(value)

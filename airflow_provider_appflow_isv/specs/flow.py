@@ -9,12 +9,14 @@ from typing import Any
 from airflow_provider_appflow_isv.specs import files
 from airflow_provider_appflow_isv.specs.changes import Difference, differences
 from airflow_provider_appflow_isv.specs.checks import mapping, one_of, several, text
-from airflow_provider_appflow_isv.specs.ends import Destination, Source, config_of, plain_of
+from airflow_provider_appflow_isv.specs.configs import config_of
+from airflow_provider_appflow_isv.specs.ends import Destination, Source
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.fields import Field, FieldOperation
 from airflow_provider_appflow_isv.specs.filters import Filter
 from airflow_provider_appflow_isv.specs.general import destination_of, source_of
 from airflow_provider_appflow_isv.specs.normal import parts_of, task_keys
+from airflow_provider_appflow_isv.specs.places import plain_of
 from airflow_provider_appflow_isv.specs.reading import read_tasks
 from airflow_provider_appflow_isv.specs.rules import verify
 from airflow_provider_appflow_isv.specs.tasks import tasks_of

@@ -7,18 +7,18 @@ from typing import Any
 
 from airflow_provider_appflow_isv.specs import destinations, sources  # noqa: F401  # they register their classes
 from airflow_provider_appflow_isv.specs.checks import choice, mapping, text
+from airflow_provider_appflow_isv.specs.configs import end_of
 from airflow_provider_appflow_isv.specs.ends import (
     Destination,
     DestinationFacts,
     Source,
     SourceFacts,
     classes,
-    copied,
-    end_of,
     key_of,
     profile_name,
 )
 from airflow_provider_appflow_isv.specs.errors import SpecError
+from airflow_provider_appflow_isv.specs.places import copied
 from airflow_provider_appflow_isv.specs.values import member
 
 _EQUALITY_ONLY = frozenset(

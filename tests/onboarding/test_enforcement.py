@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -15,8 +15,10 @@ from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.seed import ISV_ACCOUNT, REGION
 from airflow_provider_appflow_isv.onboarding import STEPS, permission_policy
 from tests.accounts import TenantAccount, fresh
-from tests.onboarding.roles import OnboardedTenant, Permission
-from tests.onboarding.work import CASES, Case, creating_flow, prepare
+from tests.onboarding.work import CASES, Case, creating_flow, onboard, prepare
+
+if TYPE_CHECKING:
+    from tests.onboarding.roles import Permission
 
 _NO_KEYS = "the local AppFlow encrypts nothing"
 _UNTOLD = "what AppFlow asks of S3 as its caller, when it looks at a flow's bucket, is written nowhere"
@@ -71,7 +73,7 @@ def test_every_step_is_tried() -> None:
 
 @every_case
 def test_a_step_works_with_what_the_template_gives(case: Case, tenant: TenantAccount) -> None:
-    case.work(tenant, OnboardedTenant(tenant, case.setup).aws)
+    case.work(tenant, onboard(tenant, case.setup).aws)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_step_works_with_what_the_template_gives(case: Case, tenant: TenantAcc
 def test_a_step_fails_by_name_with_an_action_taken_away(
     case: Case, permission: Permission, tenant: TenantAccount
 ) -> None:
-    role = OnboardedTenant(tenant, case.setup)
+    role = onboard(tenant, case.setup)
     role.take_away(permission)
     with pytest.raises((AppFlowRequestError, ClientError), match=rf"AccessDenied.* to perform: {permission[1]} on "):
         case.work(tenant, role.aws)
@@ -88,13 +90,13 @@ def test_a_step_fails_by_name_with_an_action_taken_away(
 
 @every_case
 def test_what_is_not_provable_here_is_not_asked_for_here(case: Case, tenant: TenantAccount) -> None:
-    role = OnboardedTenant(tenant, case.setup)
+    role = onboard(tenant, case.setup)
     role.take_away(*(each for each in permissions(case) if not is_provable(case, each)))
     case.work(tenant, role.aws)
 
 
 def test_a_role_for_one_kind_of_flow_touches_no_other(tenant: TenantAccount) -> None:
-    aws = OnboardedTenant(tenant, ON_FLOWS).aws
+    aws = onboard(tenant, ON_FLOWS).aws
     mine, other = (tenant.make_flow(name=fresh(kind)) for kind in ("onboarded", "other"))
     hook = AppFlowHook(**aws)
     assert hook.describe_flow(mine)["flowName"] == mine
@@ -103,14 +105,14 @@ def test_a_role_for_one_kind_of_flow_touches_no_other(tenant: TenantAccount) -> 
 
 
 def test_a_role_uses_no_connector_profile_but_those_named(tenant: TenantAccount) -> None:
-    role = OnboardedTenant(tenant, replace(ON_FLOWS, profiles=["onboarded-one"]))
+    role = onboard(tenant, replace(ON_FLOWS, profiles=["onboarded-one"]))
     with pytest.raises(AppFlowRequestError, match="appflow:UseConnectorProfile"):
         creating_flow("skip")(tenant, role.aws)
 
 
 @pytest.mark.parametrize("external_id", [None, "of-another-tenant"])
 def test_the_role_is_not_assumed_without_its_external_id(external_id: str | None, tenant: TenantAccount) -> None:
-    role = OnboardedTenant(tenant, ON_FLOWS)
+    role = onboard(tenant, ON_FLOWS)
     assert AppFlowHook(**role.aws).get_flow("onboarded-none") is None
     with pytest.raises(AssumeRoleError, match="AccessDenied"):
         AppFlowHook(**{**role.aws, "external_id": external_id}).get_flow("onboarded-none")
@@ -118,13 +120,13 @@ def test_the_role_is_not_assumed_without_its_external_id(external_id: str | None
 
 @pytest.mark.parametrize("principal", ["999999999999", "arn:aws:iam::111111111111:role/other"])
 def test_the_role_is_assumed_by_nobody_else(principal: str, tenant: TenantAccount) -> None:
-    role = OnboardedTenant(tenant, replace(ON_FLOWS, isv_principal=principal))
+    role = onboard(tenant, replace(ON_FLOWS, isv_principal=principal))
     with pytest.raises(AssumeRoleError, match="AccessDenied"):
         AppFlowHook(**role.aws).get_flow("onboarded-none")
 
 
 def test_the_isvs_account_as_principal_lets_its_user_in(tenant: TenantAccount) -> None:
-    role = OnboardedTenant(tenant, replace(ON_FLOWS, isv_principal=ISV_ACCOUNT))
+    role = onboard(tenant, replace(ON_FLOWS, isv_principal=ISV_ACCOUNT))
     assert AppFlowHook(**role.aws).get_flow("onboarded-none") is None
 
 
@@ -136,7 +138,7 @@ def test_session_tags_and_a_source_identity_are_let_in_only_if_asked_for(
     member: Any, option: str, tenant: TenantAccount
 ) -> None:
     options: dict[str, Any] = {option: True}
-    asked, not_asked = OnboardedTenant(tenant, replace(ON_FLOWS, **options)), OnboardedTenant(tenant, ON_FLOWS)
+    asked, not_asked = onboard(tenant, replace(ON_FLOWS, **options)), onboard(tenant, ON_FLOWS)
     assert AppFlowHook(**asked.aws, assume_role_kwargs=member).get_flow("onboarded-none") is None
     with pytest.raises(AssumeRoleError, match="AccessDenied"):
         AppFlowHook(**not_asked.aws, assume_role_kwargs=member).get_flow("onboarded-none")

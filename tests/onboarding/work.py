@@ -16,11 +16,12 @@ from airflow_provider_appflow_isv.operators import catalog, connector_profile, f
 from airflow_provider_appflow_isv.operators.bucket_policy import AppFlowGrantBucketAccessOperator
 from airflow_provider_appflow_isv.sensors.flow_run import AppFlowWaitForFlowRunSensor
 from tests.accounts import SCHEDULED, TenantAccount, fresh, salesforce_to_s3
+from tests.onboarding.roles import OnboardedTenant
 from tests.tasks import run_task
 
 BUCKET, NEW_BUCKET = "onboarded-landing", "onboarded-new"
 LOGIN, LOCKED_LOGIN, WAREHOUSE_LOGIN = "onboarded-login", "onboarded-locked-login", "onboarded-warehouse"
-KEY_ID = "0b5a2d1e-0000-4000-8000-000000000001"
+KEY = "arn:aws:kms:us-east-1:222222222222:key/of-the-locked-login"  # stands for one whose id KMS chooses
 CATALOG_ROLE = "arn:aws:iam::222222222222:role/catalog"
 
 Aws = dict[str, Any]
@@ -75,9 +76,16 @@ def prepare(tenant: TenantAccount) -> None:
     login = json.dumps(tenant.secret())
     secrets.create_secret(Name=LOGIN, SecretString=login)
     secrets.create_secret(Name=WAREHOUSE_LOGIN, SecretString=warehouse)
-    kms = tenant.client("kms")
-    kms.create_key(Tags=[{"TagKey": "_custom_id_", "TagValue": KEY_ID}])  # moto's way to choose the id
-    secrets.create_secret(Name=LOCKED_LOGIN, SecretString=login, KmsKeyId=KEY_ID)
+    key = tenant.client("kms").create_key()["KeyMetadata"]["Arn"]
+    secrets.create_secret(Name=LOCKED_LOGIN, SecretString=login, KmsKeyId=key)
+
+
+def onboard(tenant: TenantAccount, setup: TenantSetup) -> OnboardedTenant:
+    """Deploy the template."""
+    if setup.secret_keys:
+        key = tenant.client("secretsmanager").describe_secret(SecretId=LOCKED_LOGIN)["KmsKeyId"]
+        setup = replace(setup, secret_keys=[key])
+    return OnboardedTenant(tenant, setup)
 
 
 def do(operator: Any, aws: Aws, **arguments: Any) -> Any:
@@ -208,7 +216,7 @@ WAREHOUSE = {
     "appflow_roles": [CATALOG_ROLE],
     "redshift_roles": ["arn:aws:iam::222222222222:role/redshift-copy-role"],
 }
-LOCKED = {"secrets": [LOCKED_LOGIN], "secret_keys": [f"arn:aws:kms:us-east-1:222222222222:key/{KEY_ID}"]}
+LOCKED = {"secrets": [LOCKED_LOGIN], "secret_keys": [KEY]}
 CASES = (
     Case("list-connectors", asking(catalog.AppFlowListConnectorsOperator)),
     Case("list-connector-profiles", asking(catalog.AppFlowListConnectorProfilesOperator)),

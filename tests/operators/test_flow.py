@@ -60,11 +60,12 @@ def test_a_flow_that_exists_is_updated_if_told_so(tenant: TenantAccount) -> None
     assert [task["sourceFields"] for task in flow_of(tenant, name)["tasks"]] == [["Id"], ["Id"]]
 
 
-def test_an_update_leaves_the_tags_alone(tenant: TenantAccount) -> None:
+def test_an_update_sets_its_tags_and_leaves_others_alone(tenant: TenantAccount) -> None:
     name, profile = fresh("flow"), tenant.make_profile()
-    create(tenant, name, profile=profile, tags={"team": "data"})
-    create(tenant, name, profile=profile, tags={"team": "other"}, if_exists="update")
-    assert flow_of(tenant, name)["tags"] == {"team": "data"}
+    create(tenant, name, profile=profile, tags={"team": "data", "stage": "test"})
+    done = create(tenant, name, profile=profile, tags={"team": "other"}, if_exists="update")
+    assert done["action"] == "updated"
+    assert flow_of(tenant, name)["tags"] == {"team": "other", "stage": "test"}
 
 
 def test_a_flow_that_exists_is_left_alone_if_told_so(tenant: TenantAccount, recording: Recording) -> None:
@@ -82,13 +83,19 @@ def test_a_flow_that_does_not_exist_is_created_in_any_case(if_exists: str, tenan
 
 
 def test_a_scheduled_flow_is_a_draft_until_it_is_activated(tenant: TenantAccount) -> None:
-    assert create(tenant, fresh("flow"), trigger_config=SCHEDULED)["flow_status"] == "Draft"
+    assert create(tenant, fresh("flow"), trigger_config=SCHEDULED, activate=False)["flow_status"] == "Draft"
+
+
+@pytest.mark.parametrize("kind", ["Scheduled", "Event"])
+def test_whether_to_activate_must_be_said_when_the_dag_is_parsed(kind: str) -> None:
+    with pytest.raises(TenantConfigurationError, match=rf"activate is missing: .* {kind}.* activate=True"):
+        AppFlowCreateFlowOperator(task_id="create", flow_name="accounts", trigger_config={"triggerType": kind}, **PLAIN)
 
 
 @pytest.mark.parametrize("if_exists", ["update", "skip"])
 def test_a_scheduled_flow_is_activated_if_told_so(if_exists: str, tenant: TenantAccount) -> None:
     name, profile = fresh("flow"), tenant.make_profile()
-    create(tenant, name, profile=profile, trigger_config=SCHEDULED)
+    create(tenant, name, profile=profile, trigger_config=SCHEDULED, activate=False)
     done = create(tenant, name, profile=profile, trigger_config=SCHEDULED, activate=True, if_exists=if_exists)
     assert done["flow_status"] == "Active"
     assert flow_of(tenant, name)["flowStatus"] == "Active"
@@ -120,7 +127,7 @@ def test_a_definition_that_appflow_refuses_ends_the_task_with_its_words(tenant: 
         create(tenant, name, tasks=[{"taskType": "Nonsense", "sourceFields": ["Id"]}])
 
 
-@pytest.mark.parametrize("name", ["", "x", "-accounts", "two words", "größe", "x" * 257, "accounts\n", None, 55])
+@pytest.mark.parametrize("name", ["", "x", "-accounts", "two words", "größe", "x" * 257, "accounts\n", 55])
 def test_a_name_that_appflow_refuses_is_refused_when_the_dag_is_parsed(name: Any) -> None:
     with pytest.raises(TenantConfigurationError, match=r"flow_name .* is not a name that AppFlow takes"):
         AppFlowCreateFlowOperator(task_id="create", flow_name=name, **PLAIN)

@@ -53,7 +53,7 @@ def test_every_operation_is_known() -> None:
 
 @pytest.mark.parametrize(("operation", "resource"), EVERY_RESOURCE.items())
 def test_each_operation_has_its_action_and_resource(operation: str, resource: str) -> None:
-    (needed,) = permissions(operation, NAMES, PREFIX)
+    needed = permissions(operation, NAMES, PREFIX)[0]
     assert needed.action.lower() == f"appflow:{operation.lower()}"
     assert needed.resource == resource
 
@@ -126,10 +126,21 @@ def test_a_redshift_profile_passes_a_role_to_redshift_and_one_to_appflow() -> No
     unload, data_api = (f"arn:aws:iam::111122223333:role/{name}" for name in ("unload", "data-api"))
     redshift = {"Redshift": {"roleArn": unload, "dataApiRoleArn": data_api}}
     params = {"connectorProfileConfig": {"connectorProfileProperties": redshift}}
-    assert permissions("CreateConnectorProfile", params, PREFIX)[1:] == [
+    assert permissions("CreateConnectorProfile", params, PREFIX)[1:3] == [
         Permission("iam:PassRole", unload, {"iam:PassedToService": "redshift.amazonaws.com"}),
         Permission("iam:PassRole", data_api, {"iam:PassedToService": "appflow.amazonaws.com"}),
     ]
+
+
+def test_a_new_profile_has_a_secret_that_appflow_makes_as_its_caller() -> None:
+    needed = permissions("CreateConnectorProfile", {"connectorProfileName": "org"}, PREFIX)[1:]
+    name = "appflow!111122223333-org"
+    assert {(each.action, each.resource) for each in needed} == {
+        (f"secretsmanager:{action}", f"arn:aws:secretsmanager:us-east-1:111122223333:secret:{name}")
+        for action in ("CreateSecret", "PutResourcePolicy")
+    }
+    assert all(each.context["aws:CalledVia"] == ("appflow.amazonaws.com",) for each in needed)
+    assert needed[0].context["secretsmanager:Name"] == name
 
 
 MEMBERS = st.sampled_from(

@@ -1,0 +1,70 @@
+"""Sources and destinations as AppFlow's requests and answers have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_appflow_isv.specs.ends import End, ErrorHandling, classes, key_of
+from airflow_provider_appflow_isv.specs.errors import SpecError
+from airflow_provider_appflow_isv.specs.places import copied, plain_of, put, stripped, take
+from airflow_provider_appflow_isv.specs.values import Value
+
+_NESTED: dict[str, type[Value]] = {"errorHandlingConfig": ErrorHandling}
+
+
+def config_of(end: End) -> dict[str, Any]:
+    """Return a source or destination as the request has it, SourceFlowConfig or DestinationFlowConfig."""
+    config: dict[str, Any] = {"connectorType": end.type_name}
+    for each, value in end.given():
+        if each.path and not each.path.startswith("*."):
+            put(config, each.path, plain_of(value))
+    config[f"{end.side}ConnectorProperties"] = {end.key: end.own_properties()}
+    return config
+
+
+def end_of(side: str, config: Mapping[str, Any]) -> End | None:
+    """Return what a request or an answer describes, as its connector's class; None if that has no room for all of it.
+
+    :param side: ``source`` or ``destination``.
+    :param config: SourceFlowConfig or DestinationFlowConfig.
+    """
+    found = classes(side).get(config["connectorType"])
+    try:
+        return found(**_members(found, config)) if found else None
+    except SpecError:  # AWS has let through what our checks don't, or knows a member that this version doesn't
+        return None
+
+
+def _members(kind: type[End], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a class, by name, as a config has them.
+
+    :raises SpecError: if it has anything else.
+    """
+    rest = copied(config)
+    own = (rest.pop(f"{kind.side}ConnectorProperties", None) or {}).get(key_of(kind.handles)) or {}
+    del rest["connectorType"]
+    if "profile" not in kind.members:
+        rest.pop("connectorProfileName", None)  # AWS's own samples name one where none is needed
+    values: dict[str, Any] = {}
+    for each in kind.members.values():
+        if each.path:
+            value = take(own, each.path[2:]) if each.path.startswith("*.") else take(rest, each.path)
+            nested = _NESTED.get(each.path.removeprefix("*."))
+            values[each.name] = _read(nested, value) if nested and isinstance(value, Mapping) else value
+    _refuse_more({**rest, **own})
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _read(kind: type[Value], found: Mapping[str, Any]) -> Value | None:
+    """The value that a mapping stands for; None if it says no more than the defaults."""
+    left = copied(found)
+    values = {name: take(left, each.path) for name, each in kind.members.items() if each.path}
+    _refuse_more(left)
+    read = kind(**{name: value for name, value in values.items() if value is not None})
+    return read if read != kind() else None
+
+
+def _refuse_more(left: Mapping[str, Any]) -> None:
+    for name in stripped(left):
+        raise SpecError("is not known to this version.", name)

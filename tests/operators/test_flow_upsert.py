@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, AppFlowRequestError, TenantConfigurationError
+from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.operators.flow import AppFlowCreateFlowOperator, AppFlowUpdateFlowOperator
+from airflow_provider_appflow_isv.specs import (
+    AllFields,
+    Between,
+    Field,
+    FlowSpec,
+    OnDemand,
+    S3Destination,
+    SalesforceSource,
+    Schedule,
+)
+from tests.accounts import TenantAccount, fresh, map_fields, salesforce_to_s3
+from tests.tasks import run_task
+
+if TYPE_CHECKING:
+    from tests.recording import Recording
+
+HOURLY = Schedule("rate(1hours)", pull="Complete")
+
+
+@pytest.fixture
+def as_on_aws() -> Iterator[None]:
+    """DescribeFlow's answer differs from what was sent, as AWS's does."""
+    settings.update({"task_order": "shuffled", "filled_defaults": True})
+    yield
+    settings.update({"task_order": "kept", "filled_defaults": False, "update_delay_seconds": 0.0})
+
+
+def spec_for(tenant: TenantAccount, **changes: Any) -> FlowSpec:
+    return FlowSpec(
+        name=fresh("flow"),
+        source=SalesforceSource(profile=tenant.make_profile(), object="Account"),
+        destination=S3Destination(bucket=tenant.make_bucket(), prefix="landing"),
+        fields=["Id", Field("Name", mask="last4"), Field("CreatedDate", type="datetime")],
+        filters=[Between("CreatedDate", "2021-01-01", "2022-01-01")],
+    ).replace(**changes)
+
+
+def upsert(tenant: TenantAccount, spec: FlowSpec | dict[str, Any], **arguments: Any) -> Any:
+    arguments = {"if_exists": "update", **tenant.aws, **arguments}
+    return run_task(AppFlowCreateFlowOperator(task_id="create", spec=spec, **arguments))
+
+
+def flow_of(tenant: TenantAccount, name: str) -> dict[str, Any]:
+    return AppFlowHook(**tenant.aws).describe_flow(name)
+
+
+def test_a_spec_becomes_a_flow(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant)
+    assert upsert(tenant, spec) == {
+        "flow_name": spec.name,
+        "flow_arn": tenant.flow_arn(spec.name),
+        "flow_status": "Active",
+        "action": "created",
+    }
+    assert FlowSpec.from_describe(flow_of(tenant, spec.name)) == spec
+
+
+def test_the_values_that_a_task_hands_on_become_a_flow_too(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant)
+    assert upsert(tenant, spec.to_dict())["action"] == "created"
+    assert FlowSpec.from_describe(flow_of(tenant, spec.name)) == spec
+
+
+@pytest.mark.usefixtures("as_on_aws")
+def test_a_flow_that_is_as_it_should_be_is_not_updated(tenant: TenantAccount, recording: Recording) -> None:
+    spec = spec_for(tenant)
+    upsert(tenant, spec)
+    assert upsert(tenant, spec)["action"] == "unchanged"
+    assert recording.appflow("UpdateFlow") == []
+
+
+@pytest.mark.usefixtures("as_on_aws")
+def test_plain_members_that_are_as_they_should_be_are_not_updated(tenant: TenantAccount, recording: Recording) -> None:
+    definition = salesforce_to_s3(tenant.make_profile(), tenant.tenant.bucket)
+    arguments = {"flow_name": fresh("flow"), "if_exists": "update", **definition, **tenant.aws}
+    actions = [
+        run_task(AppFlowCreateFlowOperator(task_id="create", **arguments))["action"],
+        run_task(AppFlowCreateFlowOperator(task_id="create", **arguments))["action"],
+    ]
+    assert actions == ["created", "unchanged"]
+    assert recording.appflow("UpdateFlow") == []
+
+
+@pytest.mark.usefixtures("as_on_aws")
+def test_an_update_is_waited_for_until_appflow_shows_it(tenant: TenantAccount) -> None:
+    settings.update({"update_delay_seconds": 0.3})
+    spec = spec_for(tenant)
+    upsert(tenant, spec)
+    changed = spec.replace(fields=["Id", "Phone"])
+    assert upsert(tenant, changed)["action"] == "updated"
+    assert changed.differences(flow_of(tenant, spec.name)) == []
+
+
+@pytest.mark.usefixtures("as_on_aws")
+def test_an_update_that_appflow_does_not_show_in_time_is_an_error(tenant: TenantAccount) -> None:
+    settings.update({"update_delay_seconds": 1000.0})
+    spec = spec_for(tenant)
+    upsert(tenant, spec)
+    with pytest.raises(AppFlowIsvError, match=r"still shows it as it was after 0\.05 s.*old definition"):
+        upsert(tenant, spec.replace(fields=["Id"]), update_timeout=0.05)
+
+
+def test_the_log_says_what_an_update_changed(tenant: TenantAccount, logged: Callable[[], str]) -> None:
+    spec = spec_for(tenant)
+    upsert(tenant, spec)
+    logged()
+    upsert(tenant, spec.replace(filters=[], description="All of them"))
+    said = logged()
+    for part in (f"Flow {spec.name} in account {tenant.account}: updated", "description", "BETWEEN"):
+        assert part in said
+
+
+@pytest.mark.parametrize("kind", ["bucket", "object"])
+def test_what_can_not_be_updated_is_named_with_the_way_out(kind: str, tenant: TenantAccount) -> None:
+    spec = spec_for(tenant)
+    upsert(tenant, spec)
+    changed = {
+        "bucket": spec.replace(destination=S3Destination(bucket=tenant.make_bucket(), prefix="landing")),
+        "object": spec.replace(source=spec.source.replace(object="Contact")),
+    }[kind]
+    with pytest.raises(TenantConfigurationError) as caught:
+        upsert(tenant, changed)
+    for part in (tenant.account, spec.name, kind, "replace=True", "deleted"):
+        assert part in str(caught.value)
+    assert FlowSpec.from_describe(flow_of(tenant, spec.name)) == spec
+
+
+def test_a_flow_is_replaced_if_told_so(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant)
+    upsert(tenant, spec)
+    tenant.run(spec.name)
+    changed = spec.replace(source=spec.source.replace(object="Contact"), fields=[AllFields()], filters=[])
+    assert upsert(tenant, changed, replace=True)["action"] == "replaced"
+    assert FlowSpec.from_describe(flow_of(tenant, spec.name)) == changed
+    assert tenant.records(spec.name) == {}
+
+
+def test_an_active_scheduled_flow_is_replaced_and_activated_again(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant, trigger=HOURLY)
+    upsert(tenant, spec, activate=True)
+    changed = spec.replace(destination=S3Destination(bucket=tenant.make_bucket()))
+    done = upsert(tenant, changed, replace=True, activate=True)
+    assert (done["action"], done["flow_status"]) == ("replaced", "Active")
+
+
+def test_a_flow_with_a_run_in_progress_is_not_replaced(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant)
+    upsert(tenant, spec)
+    with settings.held():
+        execution_id = tenant.start(spec.name)
+        with pytest.raises(AppFlowIsvError, match=rf"in progress: {execution_id}.*AppFlowCancelFlowRunsOperator"):
+            upsert(tenant, spec.replace(destination=S3Destination(bucket=tenant.make_bucket())), replace=True)
+    tenant.wait(spec.name, execution_id)
+    assert FlowSpec.from_describe(flow_of(tenant, spec.name)) == spec
+
+
+def test_a_replacement_that_appflow_refuses_leaves_the_flow_as_it_was(
+    tenant: TenantAccount, logged: Callable[[], str]
+) -> None:
+    spec = spec_for(tenant, trigger=HOURLY)
+    upsert(tenant, spec, activate=True)
+    changed = spec.replace(source=SalesforceSource(profile="no-such-profile", object="Contact"))
+    with pytest.raises(AppFlowRequestError, match="no-such-profile does not exist"):
+        upsert(tenant, changed, replace=True, activate=True)
+    after = flow_of(tenant, spec.name)
+    assert FlowSpec.from_describe(after) == spec
+    assert after["flowStatus"] == "Active"
+    assert "is back as it was" in logged()
+
+
+def test_an_update_of_a_flow_that_is_not_there_is_an_error(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant)
+    with pytest.raises(AppFlowRequestError, match=rf"DescribeFlow failed with ResourceNotFound.*{spec.name}"):
+        run_task(AppFlowUpdateFlowOperator(task_id="update", spec=spec, **tenant.aws))
+
+
+def test_a_flow_is_updated_only_where_it_differs(tenant: TenantAccount, recording: Recording) -> None:
+    spec = spec_for(tenant)
+    upsert(tenant, spec)
+    update = AppFlowUpdateFlowOperator(task_id="update", spec=spec.replace(fields=["Id"]), **tenant.aws)
+    assert [run_task(update)["action"], run_task(update)["action"]] == ["updated", "unchanged"]
+    assert len(recording.appflow("UpdateFlow")) == 1
+
+
+def test_an_update_keeps_the_description_that_somebody_else_wrote(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant)
+    upsert(tenant, spec.replace(description="Ask the data team"))
+    upsert(tenant, spec.replace(fields=["Id"]))
+    assert flow_of(tenant, spec.name)["description"] == "Ask the data team"
+
+
+def test_a_scheduled_flow_that_is_left_alone_stays_active(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant, trigger=HOURLY)
+    upsert(tenant, spec, activate=True)
+    assert upsert(tenant, spec, activate=False)["flow_status"] == "Active"
+
+
+def test_a_flow_goes_from_a_schedule_to_demand(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant, trigger=HOURLY)
+    upsert(tenant, spec, activate=False)
+    assert upsert(tenant, spec.replace(trigger=OnDemand()))["flow_status"] == "Active"
+
+
+def test_templates_in_a_spec_are_rendered(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant)
+    late = spec.replace(
+        name="{{ params.flow }}",
+        destination=S3Destination(bucket="{{ params.bucket }}", prefix="landing"),
+        filters=[Between("CreatedDate", "{{ params.start }}", "2022-01-01")],
+    )
+    task = AppFlowCreateFlowOperator(task_id="create", spec=late, **tenant.aws)
+    bucket = tenant.make_bucket()
+    run_task(task, flow=spec.name, bucket=bucket, start="2021-01-01")
+    wanted = spec.replace(destination=S3Destination(bucket=bucket, prefix="landing"))
+    assert FlowSpec.from_describe(flow_of(tenant, spec.name)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"name": "{{ params.value }}"}, "name"),
+        ({"filters": [Between("CreatedDate", "{{ params.value }}", "2022-01-01", type="datetime")]}, "lower"),
+    ],
+)
+def test_what_a_template_of_a_spec_renders_to_is_checked(
+    changes: dict[str, Any], named: str, tenant: TenantAccount, recording: Recording
+) -> None:
+    spec = spec_for(tenant, **changes)
+    task = AppFlowCreateFlowOperator(task_id="create", spec=spec, **tenant.aws)
+    with pytest.raises(TenantConfigurationError, match=named):
+        run_task(task, value="two words")
+    assert recording.appflow("CreateFlow") == []
+
+
+def test_a_wrong_spec_is_refused_when_the_dag_is_parsed() -> None:
+    data = {"name": "accounts", "source": {"SalesforceSource": {"profile": "tenant-a", "objct": "Account"}}}
+    with pytest.raises(TenantConfigurationError, match=r"objct: SalesforceSource has no such argument"):
+        AppFlowCreateFlowOperator(task_id="create", spec=data)
+
+
+def test_a_spec_and_members_together_are_refused_when_the_dag_is_parsed(tenant: TenantAccount) -> None:
+    with pytest.raises(TenantConfigurationError, match="tasks and spec are both given"):
+        AppFlowCreateFlowOperator(task_id="create", spec=spec_for(tenant), tasks=map_fields("Id"))
+
+
+def test_neither_spec_nor_members_are_refused_when_the_dag_is_parsed() -> None:
+    with pytest.raises(TenantConfigurationError, match="tasks is missing"):
+        AppFlowUpdateFlowOperator(
+            task_id="update", flow_name="accounts", source_flow_config={}, destination_flow_config_list=[{}]
+        )
+
+
+def test_whether_to_activate_a_scheduled_spec_must_be_said(tenant: TenantAccount) -> None:
+    with pytest.raises(TenantConfigurationError, match=r"activate is missing: spec\.trigger is Scheduled"):
+        AppFlowCreateFlowOperator(task_id="create", spec=spec_for(tenant, trigger=HOURLY))
