@@ -6,15 +6,15 @@ from typing import Any
 
 # for a source and for a destination bucket (AppFlow user guide, "Amazon S3 bucket policies for Amazon AppFlow")
 _ACTIONS = {
-    "read": ["s3:GetObject", "s3:ListBucket"],
-    "write": [
+    "read": ("s3:GetObject", "s3:ListBucket"),
+    "write": (
         "s3:AbortMultipartUpload",
         "s3:GetBucketAcl",
         "s3:ListBucketMultipartUploads",
         "s3:ListMultipartUploadParts",
         "s3:PutObject",
         "s3:PutObjectAcl",
-    ],
+    ),
 }
 ACCESS = ("write", "read", "read_write")
 
@@ -33,7 +33,7 @@ def bucket_statements(bucket: str, access: str, *, account: str, partition: str)
             "Sid": f"AppFlow{kind.capitalize()}",
             "Effect": "Allow",
             "Principal": {"Service": "appflow.amazonaws.com"},
-            "Action": _ACTIONS[kind],
+            "Action": list(_ACTIONS[kind]),
             "Resource": [f"arn:{partition}:s3:::{bucket}", f"arn:{partition}:s3:::{bucket}/*"],
             "Condition": {"StringEquals": {"aws:SourceAccount": account}},
         }

@@ -13,6 +13,7 @@ from airflow_provider_appflow_isv.operators.bucket_policy import AppFlowGrantBuc
 from airflow_provider_appflow_isv.operators.connector_profile import AppFlowCreateConnectorProfileOperator
 from airflow_provider_appflow_isv.operators.flow import AppFlowCreateFlowOperator
 from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOperator
+from airflow_provider_appflow_isv.specs import AllFields, FlowSpec, S3Destination, SalesforceSource
 
 try:
     from airflow.sdk import Variable, dag, task, task_group
@@ -71,37 +72,13 @@ def appflow_all_tenants() -> None:
             if_exists="update",
             **shown,
         )
-        flow = AppFlowCreateFlowOperator(
-            task_id="create_flow",
-            flow_name=FLOW,
-            source_flow_config={
-                "connectorType": "Salesforce",
-                "connectorProfileName": PROFILE,
-                "sourceConnectorProperties": {"Salesforce": {"object": "Account"}},
-            },
-            destination_flow_config_list=[
-                {
-                    "connectorType": "S3",
-                    "destinationConnectorProperties": {
-                        "S3": {
-                            "bucketName": bucket,
-                            "bucketPrefix": "salesforce",
-                            "s3OutputFormatConfig": {"fileType": "JSON"},
-                        }
-                    },
-                }
-            ],
-            tasks=[
-                {
-                    "taskType": "Map_all",
-                    "sourceFields": [],
-                    "connectorOperator": {"Salesforce": "NO_OP"},
-                    "taskProperties": {"EXCLUDE_SOURCE_FIELDS_LIST": "[]"},
-                }
-            ],
-            if_exists="update",
-            **shown,
+        spec = FlowSpec(
+            name=FLOW,
+            source=SalesforceSource(profile=PROFILE, object="Account"),
+            destination=S3Destination(bucket=bucket, prefix="salesforce"),  # the bucket is known when the task runs
+            fields=[AllFields()],
         )
+        flow = AppFlowCreateFlowOperator(task_id="create_flow", spec=spec, if_exists="update", **shown)
         run = AppFlowStartFlowOperator(task_id="run_flow", flow_name=FLOW, deferrable=True, **shown)
         grant >> profile >> flow >> run
         read_what_landed(name, run.output, aws, bucket)

@@ -16,6 +16,7 @@ from airflow_provider_appflow_isv.operators.catalog import AppFlowListConnectors
 from airflow_provider_appflow_isv.operators.connector_profile import AppFlowCreateConnectorProfileOperator
 from airflow_provider_appflow_isv.operators.flow import AppFlowCreateFlowOperator
 from airflow_provider_appflow_isv.operators.flow_run import AppFlowStartFlowOperator
+from airflow_provider_appflow_isv.specs import Between, FlowSpec, S3Destination, SalesforceSource
 
 try:
     from airflow.sdk import dag, task
@@ -24,7 +25,6 @@ except ImportError:  # Airflow 2
 
 PROFILE = "salesforce"
 FLOW = "salesforce-accounts"
-FIELDS = ["Id", "Name", "CreatedDate"]
 
 
 def of_tenant(member: str) -> str:
@@ -38,6 +38,17 @@ AWS: dict[str, Any] = {
     "external_id": of_tenant("external_id"),
     "region_name": of_tenant("region_name"),
 }
+SPEC = FlowSpec(
+    name=FLOW,
+    description="Salesforce accounts to S3",
+    source=SalesforceSource(profile=PROFILE, object="Account"),
+    destination=S3Destination(bucket=of_tenant("bucket"), prefix="salesforce"),
+    fields=["Id", "Name", "CreatedDate"],
+    # both bounds are exclusive
+    filters=[
+        Between("CreatedDate", datetime(2021, 1, 1, 13, tzinfo=UTC), datetime(2021, 1, 31, 13, tzinfo=UTC)),
+    ],
+)
 
 
 @dag(schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC), params={"tenant": "tenant-a"}, tags=["appflow"])
@@ -54,54 +65,7 @@ def appflow_end_user_account() -> None:
         if_exists="update",
         **AWS,
     )
-    flow = AppFlowCreateFlowOperator(
-        task_id="create_flow",
-        flow_name=FLOW,
-        description="Salesforce accounts to S3",
-        source_flow_config={
-            "connectorType": "Salesforce",
-            "connectorProfileName": PROFILE,
-            "sourceConnectorProperties": {"Salesforce": {"object": "Account"}},
-        },
-        destination_flow_config_list=[
-            {
-                "connectorType": "S3",
-                "destinationConnectorProperties": {
-                    "S3": {
-                        "bucketName": of_tenant("bucket"),
-                        "bucketPrefix": "salesforce",
-                        "s3OutputFormatConfig": {"fileType": "JSON"},
-                    }
-                },
-            }
-        ],
-        tasks=[
-            {"taskType": "Filter", "sourceFields": FIELDS, "connectorOperator": {"Salesforce": "PROJECTION"}},
-            {
-                "taskType": "Filter",
-                "sourceFields": ["CreatedDate"],
-                "destinationField": "CreatedDate",
-                "connectorOperator": {"Salesforce": "BETWEEN"},
-                # both bounds are exclusive, in milliseconds since the epoch
-                "taskProperties": {
-                    "DATA_TYPE": "datetime",
-                    "LOWER_BOUND": "1609506000000",
-                    "UPPER_BOUND": "1612098000000",
-                },
-            },
-            *(
-                {
-                    "taskType": "Map",
-                    "sourceFields": [name],
-                    "destinationField": name,
-                    "connectorOperator": {"Salesforce": "NO_OP"},
-                }
-                for name in FIELDS
-            ),
-        ],
-        if_exists="update",
-        **AWS,
-    )
+    flow = AppFlowCreateFlowOperator(task_id="create_flow", spec=SPEC, if_exists="update", **AWS)
     run = AppFlowStartFlowOperator(task_id="run_flow", flow_name=FLOW, deferrable=True, **AWS)
 
     @task

@@ -74,7 +74,9 @@ _OPTIONS = {name: option for group in (_REPEATED, _SINGLE, _FLAGS, _LISTS) for n
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_appflow_isv.onboarding",
-        description=__doc__,
+        usage="%(prog)s --isv-principal ACCOUNT|ARN --steps STEP,STEP,... [options]",
+        description="Print what a tenant must set up before the ISV can run AppFlow in its account, as JSON.",
+        allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
     )
     parts = (*_PARTS, "all", "steps")
@@ -109,35 +111,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     given = vars(parser.parse_args(arguments))
     part, output = given.pop("part"), given.pop("output")
-    if part == "steps":
-        return _write(
-            {
-                name: {"does": step.does, "actions": sorted({action for _, action in step.needs})}
-                for name, step in STEPS.items()
-            },
-            output,
-        )
-    for name in ("isv_principal", "steps"):
-        if name not in given:
-            parser.error(f"{_OPTIONS[name]} is needed")
     try:
-        setup = TenantSetup(**given)
-        parts = _PARTS if part == "all" else {part: _PARTS[part]}
-        made = {name: make(setup) for name, make in parts.items()}
+        text = json.dumps(_steps() if part == "steps" else _made(part, given), indent=2) + "\n"
+        if output:
+            output.write_text(text)
+        else:
+            sys.stdout.write(text)
     except OnboardingError as error:
         parser.error(f"{_OPTIONS[error.argument]}: {error.problem}")
+    except OSError as error:
+        parser.error(f"--output: {error}")
+    return 0
+
+
+def _steps() -> dict[str, Any]:
+    return {
+        name: {"does": step.does, "actions": sorted({action for _, action in step.needs})}
+        for name, step in STEPS.items()
+    }
+
+
+def _made(part: str, given: dict[str, Any]) -> Any:
+    for name in ("isv_principal", "steps"):
+        if name not in given:
+            raise OnboardingError(name, "is needed.")
+    setup = TenantSetup(**given)
+    made = {name: make(setup) for name, make in _PARTS.items() if part in (name, "all")}
     if "external_id" not in given:
         sys.stderr.write(f"Made a new ExternalId. For more of the same tenant: --external-id={setup.external_id}\n")
-    return _write(made if part == "all" else made[part], output)
-
-
-def _write(made: Any, output: Path | None) -> int:
-    text = json.dumps(made, indent=2) + "\n"
-    if output:
-        output.write_text(text)
-    else:
-        sys.stdout.write(text)
-    return 0
+    return made if part == "all" else made[part]
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ All of them are what ``json.dumps`` turns into the document, in the same order f
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -164,7 +165,8 @@ def _for_appflow(setup: TenantSetup, actions: list[str]) -> dict[str, Any]:
 
 
 def _document(statements: Sequence[Mapping[str, Any]]) -> Policy:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
+    # whoever changes a document changes no other
+    return {"Version": "2012-10-17", "Statement": copy.deepcopy(list(statements))}
 
 
 def _sized(policy: Policy, most: int, argument: str, advice: str) -> Policy:

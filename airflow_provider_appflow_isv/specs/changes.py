@@ -6,15 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from airflow_provider_appflow_isv.specs.normal import (
-    Definition,
-    Key,
-    has_types,
-    parts_of,
-    task_keys,
-    without_types,
-)
+from airflow_provider_appflow_isv.specs.normal import DEFAULTS, TIMES, Definition, parts_of
+from airflow_provider_appflow_isv.specs.task_forms import TaskForm, shown_time, task_forms
 
+_TASKS = "tasks"
+_START = "trigger.scheduleStartTime"
 # what AppFlow may choose by itself: it differs only from something that is wanted
 _APPFLOWS_CHOICE = frozenset(
     {
@@ -25,7 +21,7 @@ _APPFLOWS_CHOICE = frozenset(
         "source.datetimeTypeFieldName",
         "trigger.dataPullMode",
         "trigger.flowErrorDeactivationThreshold",
-        "trigger.scheduleStartTime",
+        _START,
         "trigger.timezone",
     }
 )
@@ -38,7 +34,7 @@ _FIXED = frozenset({"kmsArn", *(f"{side}.{name}" for side in ("source", "destina
 class Difference(NamedTuple):
     """One part in which a flow is not as it is wanted.
 
-    :param part: its place, e.g. ``destination.fileType``, or ``tasks``.
+    :param part: its place by AppFlow's names, e.g. ``destination.s3OutputFormatConfig.fileType``; ``tasks`` for a task.
     :param wanted: what it should be; None for nothing.
     :param found: what it is; None for nothing.
     :param fixed: whether UpdateFlow can't change it.
@@ -50,7 +46,16 @@ class Difference(NamedTuple):
     fixed: bool = False
 
     def __str__(self) -> str:
-        return f"{self.part} is {_shown(self.found)}, wanted is {_shown(self.wanted)}"
+        if self.part == _TASKS:
+            return f"{_TASKS} lack {self.wanted}" if self.found is None else f"{_TASKS} have {self.found}, not wanted"
+        return f"{self.part} is {self._shown(self.found)}, wanted is {self._shown(self.wanted)}"
+
+    def _shown(self, value: Any) -> str:
+        if isinstance(value, int) and self.part.rpartition(".")[2] in TIMES:
+            return shown_time(value)
+        if isinstance(value, tuple):
+            return ", ".join(map(str, value))
+        return "nothing" if value is None else repr(value)
 
 
 def differences(wanted: Definition, found: Definition, *, now: datetime | None = None) -> list[Difference]:
@@ -63,46 +68,33 @@ def differences(wanted: Definition, found: Definition, *, now: datetime | None =
     :param now: the present; default the machine's clock.
     """
     has, is_to_have = parts_of(found), parts_of(wanted)
-    start = is_to_have.get("trigger.scheduleStartTime")
+    start = is_to_have.get(_START)
     if isinstance(start, int) and start <= (now or datetime.now(UTC)).timestamp() * 1000:
-        del is_to_have["trigger.scheduleStartTime"]
+        del is_to_have[_START]
     changed = [
-        Difference(part, is_to_have.get(part), has.get(part), part in _FIXED)
+        Difference(part, _known(part, is_to_have), _known(part, has), part in _FIXED)
         for part in sorted({*has, *is_to_have})
         if has.get(part) != is_to_have.get(part) and (part in is_to_have or part not in _APPFLOWS_CHOICE)
     ]
-    return changed + _task_differences(_keys(wanted), _keys(found))
+    return changed + _task_differences(_forms(wanted), _forms(found))
 
 
-def _keys(definition: Definition) -> list[Key]:
-    return task_keys(definition["sourceFlowConfig"]["connectorType"], definition["tasks"])
+def _known(part: str, parts: dict[str, Any]) -> Any:
+    return parts.get(part, DEFAULTS.get(part.rpartition(".")[2]))
 
 
-def _task_differences(wanted: Sequence[Key], found: Sequence[Key]) -> list[Difference]:
+def _forms(definition: Definition) -> list[TaskForm]:
+    return task_forms(definition["sourceFlowConfig"]["connectorType"], definition["tasks"])
+
+
+def _task_differences(wanted: Sequence[TaskForm], found: Sequence[TaskForm]) -> list[Difference]:
     left, missing = list(found), []
     # those that give types first, so that they find theirs
-    for key in sorted(wanted, key=has_types, reverse=True):
-        same = next((each for each in left if _is(key, each)), None)
+    for form in sorted(wanted, key=lambda each: each.has_types, reverse=True):
+        same = next((each for each in left if form == (each if form.has_types else each.without_types)), None)
         if same is None:
-            missing.append(key)
+            missing.append(form)
         else:
             left.remove(same)
-    return [Difference("tasks", key, None) for key in missing] + [Difference("tasks", None, key) for key in left]
-
-
-def _is(wanted: Key, found: Key) -> bool:
-    return wanted == (found if has_types(wanted) else without_types(found))
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, tuple) and len(value) == 5 and isinstance(value[4], tuple):
-        kind, sources, operator, target, properties = value
-        words = [
-            kind,
-            *([operator] if operator else []),
-            *([f"of {', '.join(sources)}"] if sources else []),
-            *([f"to {target}"] if target else []),
-            *(f"{name}={item}" for name, item in properties),
-        ]
-        return f"({' '.join(words)})"
-    return "nothing" if value is None else repr(value)
+    lacking = [Difference(_TASKS, str(form), None) for form in missing]
+    return lacking + [Difference(_TASKS, None, str(form)) for form in left]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.specs.ends import End, ErrorHandling, classes, key_of
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.places import copied, plain_of, put, stripped, take
-from airflow_provider_appflow_isv.specs.values import Value
 
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.specs.values import Value
+
+_FOLDER = "bucketPrefix"
 _NESTED: dict[str, type[Value]] = {"errorHandlingConfig": ErrorHandling}
 
 
 def config_of(end: End) -> dict[str, Any]:
     """Return a source or destination as the request has it, SourceFlowConfig or DestinationFlowConfig."""
     config: dict[str, Any] = {"connectorType": end.type_name}
-    for each, value in end.given():
+    for each, value in end.stated():
         if each.path and not each.path.startswith("*."):
             put(config, each.path, plain_of(value))
     config[f"{end.side}ConnectorProperties"] = {end.key: end.own_properties()}
@@ -34,6 +37,19 @@ def end_of(side: str, config: Mapping[str, Any]) -> End | None:
         return found(**_members(found, config)) if found else None
     except SpecError:  # AWS has let through what our checks don't, or knows a member that this version doesn't
         return None
+
+
+def keep_folder(before: Mapping[str, Any], after: dict[str, Any]) -> None:
+    """Write an unchanged folder as the flow has it: AppFlow may take one without its last slash for another one.
+
+    :param before: SourceFlowConfig or DestinationFlowConfig, as it is.
+    :param after: as it should be; it is changed.
+    """
+    for name, holder in after.items():
+        for key, own in holder.items() if name.endswith("ConnectorProperties") else ():
+            folder = ((before.get(name) or {}).get(key) or {}).get(_FOLDER)
+            if folder and folder.rstrip("/") == own.get(_FOLDER, ""):
+                own[_FOLDER] = folder
 
 
 def _members(kind: type[End], config: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _FORMAT = "s3OutputFormatConfig"
 _PREFIX_TYPES = ("FILENAME", "PATH", "PATH_AND_FILENAME")
 
 
-class Files(Destination):
+class Files(Destination, base=True):
     """Base of the destinations that are buckets.
 
     :param prefix: folder in the bucket; default none.
@@ -163,7 +163,7 @@ class SalesforceDestination(Destination):
 
     def _verify(self) -> None:
         super()._verify()
-        if self.operation == "UPSERT" and len(self.id_fields) > 1 and not is_late(self.id_fields):
+        if self.operation == "UPSERT" and not is_late(self.id_fields) and len(self.id_fields) > 1:
             raise SpecError("must name one field, the external id, to UPSERT into Salesforce.", "id_fields")
 
 

@@ -106,7 +106,7 @@ def error_handling() -> Any:
     return prop("errorHandlingConfig", one_of(ErrorHandling), default=None)
 
 
-class End(Value):
+class End(Value, base=True):
     """Base of sources and destinations.
 
     :param api_version: version of the connector's API; default is AppFlow's choice.
@@ -136,12 +136,9 @@ class End(Value):
     def own_properties(self) -> dict[str, Any]:
         """The connector's own properties, as far as the request needs them."""
         found: dict[str, Any] = {}
-        for each, value in self.given():
+        for each, value in self.stated():
             if each.path and each.path.startswith("*."):
                 put(found, each.path[2:], plain_of(value))
-        for each in self.members.values():
-            if each.always and each.path and each.default is not None:
-                put(found, each.path.removeprefix("*."), plain_of(self.__dict__[each.name]))
         return found
 
 
@@ -180,14 +177,14 @@ class DestinationFacts(NamedTuple):
     partitioned: bool = False
 
 
-class Source(End):
+class Source(End, base=True):
     """Where a flow reads."""
 
     side = "source"
     facts: ClassVar[SourceFacts]
 
 
-class Destination(End):
+class Destination(End, base=True):
     """Where a flow writes."""
 
     side = "destination"

@@ -7,7 +7,8 @@ class SpecError(ValueError):
     """An argument of a spec is wrong, or does not go with another.
 
     :param message: what is wrong and what would be right, in a sentence or two.
-    :param argument: the argument's name, with where it stands, e.g. ``fields[2].mask``.
+    :param argument: the argument's name, with where it stands, e.g. ``fields[2].mask``; the same in Python and in a
+        file.
     """
 
     def __init__(self, message: str, argument: str) -> None:
@@ -21,6 +22,7 @@ class SpecError(ValueError):
     def within(self, place: str) -> SpecError:
         """The same error with where its argument stands.
 
-        :param place: e.g. ``fields[2]``.
+        :param place: e.g. ``fields[2]``; the argument may be empty if it is meant itself.
         """
-        return SpecError(self.message, f"{place}.{self.argument}")
+        joint = "." if self.argument and not self.argument.startswith("[") else ""
+        return SpecError(self.message, f"{place}{joint}{self.argument}")

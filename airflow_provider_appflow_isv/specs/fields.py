@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from airflow_provider_appflow_isv.specs.checks import MAX_PROPERTY, choice, mapping, several, text, whole
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.filters import field_check, type_check
-from airflow_provider_appflow_isv.specs.values import Value, is_late, member
+from airflow_provider_appflow_isv.specs.values import Value, has_late, is_late, member
 
 VALIDATIONS = {
     "non_null": "VALIDATE_NON_NULL",
@@ -17,9 +17,11 @@ VALIDATIONS = {
     "non_negative": "VALIDATE_NON_NEGATIVE",
     "numeric": "VALIDATE_NUMERIC",
 }
+MASKS = {"a": "MASK_ALL", "f": "MASK_FIRST_N", "l": "MASK_LAST_N"}  # by the first letter of a mask
 ACTIONS = ("DropRecord", "DropDataset")
 _MASK = re.compile(r"all|(?:first|last)([1-9]\d{0,8})", re.ASCII)
-_destination_field = text(256)
+MAX_DESTINATION_FIELD = 256
+_destination_field = text(MAX_DESTINATION_FIELD)
 _property = text(MAX_PROPERTY)
 TASK_TYPES = (
     *("Arithmetic", "Filter", "Map", "Map_all", "Mask", "Merge", "Passthrough", "Truncate", "Validate", "Partition"),
@@ -32,11 +34,25 @@ def _mask(value: Any) -> str:
     return value
 
 
-class FieldOperation(Value):
+def _operand(value: Any) -> Any:
+    name = field_check(value)
+    if "," in name:
+        raise ValueError("has a comma, by which AppFlow separates the two fields")
+    return name
+
+
+def _refuse_twice(argument: str, names: Any) -> None:
+    known = [each for each in names if not is_late(each)] if isinstance(names, tuple) else []
+    for name in known:
+        if known.count(name) > 1:
+            raise SpecError(f"names {name!r} twice.", argument)
+
+
+class FieldOperation(Value, base=True):
     """Base of what may stand in a flow's ``fields``."""
 
 
-class Mapped(FieldOperation):
+class Mapped(FieldOperation, base=True):
     """Base of the operations that give the destination one field.
 
     :param to: the destination's field.
@@ -56,8 +72,9 @@ class Mapped(FieldOperation):
     def _verify(self) -> None:
         if self.mask is None and self.mask_character != "*":
             raise SpecError("is of use with mask only.", "mask_character")
-        if not self.validate and self.on_invalid != "DropRecord":
+        if self.validate == () and self.on_invalid != "DropRecord":
             raise SpecError("is of use with validate only.", "on_invalid")
+        _refuse_twice("validate", self.validate)
 
     @property
     def changes(self) -> tuple[Any, ...]:
@@ -88,10 +105,19 @@ class Field(Mapped):
     type: str | None = member(type_check, default=None)
     to_type: str | None = member(type_check, default=None)
 
+    def _verify(self) -> None:
+        super()._verify()
+        if self.to is None and not is_late(self.name) and len(self.name) > MAX_DESTINATION_FIELD:
+            raise SpecError(
+                f"has {len(self.name)} characters, a destination's field has {MAX_DESTINATION_FIELD} at most: give it "
+                "another name there by to=.",
+                "name",
+            )
+
     @property
     def target(self) -> str:
         """The destination's field."""
-        return self.to or self.name
+        return self.name if self.to is None else self.to
 
 
 class AllFields(FieldOperation):
@@ -103,7 +129,7 @@ class AllFields(FieldOperation):
     exclude: Sequence[str] = member(several(field_check, 1000), default=(), kw_only=False)
 
 
-class Made(Mapped):
+class Made(Mapped, base=True):
     """Base of the operations that make a field of several."""
 
     task_type: ClassVar[str] = ""
@@ -153,20 +179,23 @@ class Concat(Made):
 
     def _verify(self) -> None:
         super()._verify()
-        if is_late(self.format) or is_late(self.names):
+        if is_late(self.format) or has_late(self.names):
             return
-        for name in re.findall(r"\$\{([^{}]+)\}", self.format):
+        shown = re.findall(r"\$\{([^{}]+)\}", self.format)
+        if not shown:
+            raise SpecError(f"shows no field: write them as ${{{self.names[0]}}}.", "format")
+        for name in shown:
             if name not in self.names:
                 raise SpecError(f"names the field {name}, which is none of names.", "format")
 
 
-class Calculation(Made):
+class Calculation(Made, base=True):
     """Base of the arithmetic operations."""
 
     task_type = "Arithmetic"
 
-    left: str = member(field_check, kw_only=False)
-    right: str = member(field_check, kw_only=False)
+    left: str = member(_operand, kw_only=False)
+    right: str = member(_operand, kw_only=False)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -217,6 +246,9 @@ class PartitionBy(FieldOperation):
 
     names: str | Sequence[str] = member(several(_destination_field, 10, least=1), kw_only=False)
 
+    def _verify(self) -> None:
+        _refuse_twice("names", self.names)
+
 
 class RawTask(FieldOperation):
     """One task as AppFlow's request has it, for what no other operation says.
@@ -229,9 +261,9 @@ class RawTask(FieldOperation):
     """
 
     task_type: str = member(choice(*TASK_TYPES), kw_only=False)
-    source_fields: Sequence[str] = member(several(text(MAX_PROPERTY, least=0), 1000), default=(), kw_only=False)
+    source_fields: Sequence[str] = member(several(text(MAX_PROPERTY, r".*", least=0), 1000), default=(), kw_only=False)
     operator: str | None = member(text(64), default=None)
-    to: str | None = member(text(256, least=0), default=None)
+    to: str | None = member(text(256, r".*", least=0), default=None)
     properties: Mapping[str, str] = member(mapping(text(64), _property, 20), default={})
 
 

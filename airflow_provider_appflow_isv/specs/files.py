@@ -1,15 +1,21 @@
-"""Specs as plain values and as YAML, under the names of the classes: ``{"Between": {"field": ..., "lower": ...}}``."""
+"""Specs as plain values and as YAML, under the names of the classes: ``{"Between": {"field": ..., "lower": ...}}``.
+
+A value that Airflow rendered to the text of a list or mapping counts as that list or mapping, as for
+EmrAddStepsOperator: only DAGs with ``render_template_as_native_obj`` render to lists.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from airflow_provider_appflow_isv.specs.checks import Map, OneOf, Several
 from airflow_provider_appflow_isv.specs.errors import SpecError
-from airflow_provider_appflow_isv.specs.fields import Field
-from airflow_provider_appflow_isv.specs.values import Value
+from airflow_provider_appflow_isv.specs.fields import Field, FieldOperation
+from airflow_provider_appflow_isv.specs.values import Check, Value, concrete, is_late, meant
 
 T = TypeVar("T", bound=Value)
 
@@ -23,7 +29,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_named(item) for item in value]
     if isinstance(value, Decimal):
-        return str(value)
+        return format(value, "f")
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -31,34 +37,48 @@ def read(kind: type[T], data: Any) -> T:
     """Return the spec that plain values describe.
 
     :param kind: its class.
-    :param data: what :func:`plain` gave, or what somebody wrote in that form.
+    :param data: what :func:`plain` gave, or what somebody wrote in that form; None counts as not given.
     :raises SpecError: naming the place of what is wrong.
     """
-    if not isinstance(data, Mapping):
-        raise SpecError(f"must be a mapping of its arguments, not {type(data).__name__}.", kind.__name__)
-    try:
-        return kind(**{str(name): _read(item, str(name)) for name, item in data.items()})
-    except TypeError as error:
-        raise SpecError(str(error), kind.__name__) from None
+    found = _literal(data)
+    if not isinstance(found, Mapping):
+        raise SpecError(_no_mapping(kind, found), kind.__name__)
+    return _made(kind, found)
 
 
 def to_yaml(data: Mapping[str, Any]) -> str:
-    """Return plain values as YAML, in their order."""
+    """Return plain values as YAML, in their order.
+
+    :raises SpecError: if one is the output of a task.
+    """
     import yaml
 
-    written: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=100)
+    try:
+        written: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=100)
+    except yaml.representer.RepresenterError:
+        raise SpecError("holds the output of a task, which can't be written to a file.", "FlowSpec") from None
     return written
 
 
 def from_yaml(written: str) -> Any:
-    """Return the values of a YAML text.
+    """Return the values of a YAML or JSON text.
 
-    :raises SpecError: if it is none.
+    :raises SpecError: if it is none, or has a name twice.
     """
     import yaml
 
     try:
+        return json.loads(written, object_pairs_hook=_pairs)  # YAML knows all of JSON but tabs
+    except SpecError:
+        raise
+    except (ValueError, RecursionError):
+        pass
+    try:
+        for each in _mappings(yaml.compose(written, Loader=yaml.SafeLoader)):
+            _pairs([(str(key.value), None) for key, _ in each])
         return yaml.safe_load(written)
+    except SpecError:
+        raise
     except yaml.YAMLError as error:
         raise SpecError(f"is no YAML: {error}", "FlowSpec") from None
     except (ValueError, RecursionError) as error:  # a date such as 2021-02-30, or too many brackets
@@ -67,36 +87,117 @@ def from_yaml(written: str) -> Any:
 
 def _named(value: Any) -> Any:
     """A part of a spec under its class's name; a field that is taken as it is by its own name."""
-    if isinstance(value, Field) and [each.name for each, _ in value.given()] == ["name"]:
+    if isinstance(value, Field) and [each.name for each, _ in value.given()] == ["name"] and not _is_class(value.name):
         return value.name
     if isinstance(value, Value):
         return {type(value).__name__: plain(value)}
     return plain(value)
 
 
-def _read(value: Any, place: str) -> Any:
-    """A value of a file: a part of a spec if it is a mapping of one class's name to its arguments."""
-    if isinstance(value, list | tuple):
-        return [_read(item, f"{place}[{number}]") for number, item in enumerate(value)]
-    if isinstance(value, Mapping) and len(value) == 1:
+def _is_class(name: Any) -> bool:
+    return isinstance(name, str) and name in concrete(FieldOperation)
+
+
+def _made(kind: type[T], data: Mapping[Any, Any]) -> T:
+    """A value of a class with its arguments."""
+    given = {str(name): value for name, value in data.items() if value is not None}
+    return kind(
+        **{
+            name: _read(kind.members[name].check, value, name) if name in kind.members else value
+            for name, value in given.items()
+        }
+    )
+
+
+def _read(check: Check, value: Any, place: str) -> Any:
+    """The value of an argument, by what its check takes."""
+    if is_late(value) or isinstance(value, Value):
+        return value
+    if isinstance(check, Several):
+        found = _literal(value)
+        if isinstance(found, list | tuple):
+            return [_read(check.item, item, f"{place}[{number}]") for number, item in enumerate(found)]
+        return _read(check.item, value, place)
+    if isinstance(check, OneOf):
+        return _part(check, _literal(value), place)
+    return _literal(value) if isinstance(check, Map) else value
+
+
+def _part(check: OneOf, value: Any, place: str) -> Any:
+    """A part of a spec: a class's name with its arguments, its name only, or its arguments only if there is one class.
+
+    :raises SpecError: if it is nothing of that.
+    """
+    possible = check.names()
+    if isinstance(value, str):
+        if value not in possible and check.short is not None:
+            return value
+        name, arguments = value, None
+    elif isinstance(value, Mapping) and len(value) == 1 and (len(possible) > 1 or next(iter(value)) in possible):
         ((name, arguments),) = value.items()
-        kind = _classes().get(name)
-        if kind is not None:
-            try:
-                return read(kind, {} if arguments is None else arguments)
-            except SpecError as error:
-                raise error.within(place) from None
-    return value
+    elif isinstance(value, Mapping) and len(possible) == 1:
+        name, arguments = next(iter(possible)), value
+    else:
+        what = f"{', '.join(map(str, value))}" if isinstance(value, Mapping) else repr(value)
+        raise SpecError(
+            f"has {what or 'nothing'}, it must have the name of a class with its arguments below it: "
+            f"{check.described()}.",
+            place,
+        )
+    kinds = possible.get(str(name), [])
+    if not kinds:
+        raise SpecError(
+            f"{name!r} is not possible here.{meant(str(name), possible)} It must be {check.described()}.", place
+        )
+    if len(kinds) > 1:
+        modules = " and ".join(each.__module__ for each in kinds)
+        raise SpecError(f"{name} is the name of classes in {modules}: give one of them another name.", place)
+    found = {} if arguments is None else _literal(arguments)
+    if not isinstance(found, Mapping):
+        raise SpecError(_no_mapping(kinds[0], found), place)
+    try:
+        return _made(kinds[0], found)
+    except SpecError as error:
+        raise error.within(place) from None
 
 
-_KNOWN: dict[str, type[Value]] = {}
+def _no_mapping(kind: type[Value], found: Any) -> str:
+    names = ", ".join(kind.members)
+    return f"{kind.__name__} must be a mapping of its arguments ({names}), not {type(found).__name__}."
 
 
-def _classes() -> dict[str, type[Value]]:
-    """Classes by name, a user's own ones too."""
-    todo = list(Value.__subclasses__())
-    while todo:
-        kind = todo.pop()
-        todo += kind.__subclasses__()
-        _KNOWN.setdefault(kind.__name__, kind)
-    return _KNOWN
+def _literal(value: Any) -> Any:
+    """The list or mapping whose text Airflow has rendered, or anything else as it is."""
+    if not isinstance(value, str) or is_late(value) or value.strip()[:1] not in ("[", "{"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        pass
+    from ast import literal_eval  # for values that aren't JSON only
+
+    try:
+        return literal_eval(value.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value
+
+
+def _pairs(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SpecError(f"has {twice!r} twice in one mapping, of which only one would count.", "FlowSpec")
+    return found
+
+
+def _mappings(node: Any) -> Iterator[list[Any]]:
+    """The contents of all mappings in a YAML document."""
+    todo, seen = [node], set()
+    for each in todo:
+        children = getattr(each, "value", None)
+        if isinstance(children, list) and id(each) not in seen:
+            seen.add(id(each))
+            if each.tag.endswith(":map"):
+                yield children
+            todo += [part for child in children for part in (child if isinstance(child, tuple) else (child,))]

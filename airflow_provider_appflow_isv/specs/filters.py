@@ -6,20 +6,20 @@ epoch, several values of one filter are joined by OR (cdk-appflow, Airflow's ama
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
 from typing import Any, ClassVar
 
-from airflow_provider_appflow_isv.specs.checks import MAX_PROPERTY, milliseconds, moment, several, text
+from airflow_provider_appflow_isv.specs import data_types
+from airflow_provider_appflow_isv.specs.checks import MAX_PROPERTY, moment, several, text
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.values import Value, is_late, member
 
 Scalar = str | bool | int | float | Decimal | date
-_TIMES = ("date", "datetime")
-_FRACTIONS = ("currency", "decimal", "double", "float", "number", "percent")
-_WHOLE = ("int", "integer", "long", "short")
+_IN_ORDER = (*data_types.TIMES, *data_types.WHOLE, *data_types.FRACTIONS)
 field_check = text(MAX_PROPERTY)
 type_check = text(256, r"[\w:.()-]+", says="has no blanks")
 
@@ -27,22 +27,26 @@ type_check = text(256, r"[\w:.()-]+", says="has no blanks")
 def _scalar(value: Any) -> Any:
     if not isinstance(value, Scalar):
         raise ValueError("must be a text, a number, True or False, a date or a datetime")
-    if value == "":
-        raise ValueError("is empty: AppFlow takes no empty text")
+    if isinstance(value, str) and not re.fullmatch(r".+", value):
+        raise ValueError("is not possible: AppFlow takes no empty text and no line breaks")
     if isinstance(value, float | Decimal) and not isfinite(value):
         raise ValueError("is no number that can be compared with")
     return moment(value) if isinstance(value, datetime) else value
 
 
-_scalars = several(_scalar, 1000, least=1)
+def _ordered(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("has nothing below or above it")
+    return _scalar(value)
 
 
-def _one_or_more(value: Any) -> Any:
-    items = _scalars(value)
-    return items if len(items) > 1 else items[0]
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    return _scalar(value)
 
 
-class Filter(Value):
+class Filter(Value, base=True):
     """Base of the filters.
 
     :param field: the source's field.
@@ -69,13 +73,19 @@ class Filter(Value):
         """
         return self.type or declared.get(self.field) or self._type_by_value()
 
+    def explicit(self, declared: Mapping[str, str]) -> Filter:
+        """The same with its data type where a file's values don't show it: dates and decimals become texts there.
+
+        :param declared: data types by field, as the flow's fields give them.
+        """
+        if self.type is not None or not any(isinstance(each, date | Decimal) for each in self.compared):
+            return self
+        return self.replace(type=self.type_in(declared))
+
     def _type_by_value(self) -> str | None:
         if any(is_late(value) for value in self.compared):
             return None
-        found = {_type_of(value, reads_times=self.orders) for value in self.compared}
-        if len(found) == 1:
-            return found.pop()
-        return next((name for name, kinds in _WIDER if found <= kinds), "string")
+        return data_types.type_of(self.compared, reads_times=self.orders)
 
     def properties(self, declared: Mapping[str, str]) -> dict[str, str]:
         """The values as taskProperties.
@@ -85,17 +95,17 @@ class Filter(Value):
         """
         data_type = self.type_in(declared)
         written = self._placed([self._written(value, data_type) for value in self.compared])
-        for each in written.values():
+        for name, each in written.items():
             if len(each) > MAX_PROPERTY:
                 raise SpecError(
                     f"has {len(each)} characters as AppFlow writes it, {MAX_PROPERTY} at most are possible.",
-                    next(name for name in ("value", "upper") if name in self.members),
+                    {"LOWER_BOUND": "lower", "UPPER_BOUND": "upper"}.get(name, "value"),
                 )
         return {**({"DATA_TYPE": data_type} if data_type else {}), **written}
 
     def _written(self, value: Any, data_type: str | None) -> Any:
         try:
-            return _written(value, data_type)
+            return data_types.written(value, data_type)
         except ValueError as error:
             name = next((name for name in ("value", "lower", "upper") if self.__dict__.get(name) == value), "value")
             raise SpecError(f"{value!r} {error}", name) from None
@@ -104,7 +114,7 @@ class Filter(Value):
         raise NotImplementedError
 
 
-class Comparison(Filter):
+class Comparison(Filter, base=True):
     """Base of the filters that compare with one value, or with several of which one has to do.
 
     :param field: the source's field.
@@ -112,7 +122,7 @@ class Comparison(Filter):
     :param type: as of :class:`Filter`.
     """
 
-    value: Scalar | Sequence[Scalar] = member(_one_or_more, kw_only=False)
+    value: Scalar | Sequence[Scalar] = member(several(_scalar, 1000, least=1, single=True), kw_only=False)
 
     @property
     def compared(self) -> tuple[Any, ...]:
@@ -134,43 +144,60 @@ class EqualTo(Comparison):
 
 
 class NotEqualTo(Comparison):
-    """The field is not equal to the value."""
+    """The field is not equal to the value.
+
+    :param field: the source's field.
+    :param value: as of :class:`Comparison`, but one only: of several values of a filter one has to do.
+    :param type: as of :class:`Filter`.
+    """
 
     operator = "NOT_EQUAL_TO"
 
+    def _verify(self) -> None:
+        if len(self.compared) > 1:
+            raise SpecError(
+                "must be one: of several, any record differs from some. Write a NotEqualTo for each.", "value"
+            )
 
-class LessThan(Comparison):
+
+class Ordering(Comparison, base=True):
+    """Base of the filters that compare by order; parameters as of :class:`Comparison`, but neither True nor False."""
+
+    orders = True
+
+    value: Scalar | Sequence[Scalar] = member(several(_ordered, 1000, least=1, single=True), kw_only=False)
+
+
+class LessThan(Ordering):
     """The field is less than the value, or before it."""
 
     operator = "LESS_THAN"
-    orders = True
 
 
-class LessThanOrEqualTo(Comparison):
+class LessThanOrEqualTo(Ordering):
     """The field is less than the value or equal to it."""
 
     operator = "LESS_THAN_OR_EQUAL_TO"
-    orders = True
 
 
-class GreaterThan(Comparison):
+class GreaterThan(Ordering):
     """The field is greater than the value, or after it."""
 
     operator = "GREATER_THAN"
-    orders = True
 
 
-class GreaterThanOrEqualTo(Comparison):
+class GreaterThanOrEqualTo(Ordering):
     """The field is greater than the value or equal to it."""
 
     operator = "GREATER_THAN_OR_EQUAL_TO"
-    orders = True
 
 
 class Contains(Comparison):
     """The field contains the text, or one of them."""
 
     operator = "CONTAINS"
+
+    value: str | Sequence[str] = member(several(_text, 1000, least=1, single=True), kw_only=False)
 
 
 class Between(Filter):
@@ -185,8 +212,8 @@ class Between(Filter):
     operator = "BETWEEN"
     orders = True
 
-    lower: Scalar = member(_scalar, kw_only=False)
-    upper: Scalar = member(_scalar, kw_only=False)
+    lower: Scalar = member(_ordered, kw_only=False)
+    upper: Scalar = member(_ordered, kw_only=False)
 
     @property
     def compared(self) -> tuple[Any, ...]:
@@ -194,14 +221,21 @@ class Between(Filter):
         return (self.lower, self.upper)
 
     def _verify(self) -> None:
-        if not any(map(is_late, self.compared)) and self._position(self.lower) >= self._position(self.upper):
-            raise SpecError(f"{self.upper!r} is not above lower, {self.lower!r}: nothing lies between.", "upper")
+        self._refuse_empty(self.type_in({}))
 
-    def _position(self, value: Any) -> tuple[bool, Any]:
-        data_type = self.type_in({})
-        if data_type in (*_TIMES, *_WHOLE, *_FRACTIONS):
-            return (False, Decimal(str(self._written(value, data_type))))
-        return (True, str(value))
+    def properties(self, declared: Mapping[str, str]) -> dict[str, str]:
+        """The bounds as taskProperties; parameters as of :meth:`Filter.properties`."""
+        self._refuse_empty(self.type_in(declared))
+        return super().properties(declared)
+
+    def _refuse_empty(self, data_type: str | None) -> None:
+        if any(map(is_late, self.compared)) or is_late(data_type):
+            return
+        if self.lower == self.upper or (
+            (data_type or "").lower() in _IN_ORDER
+            and Decimal(self._written(self.lower, data_type)) >= Decimal(self._written(self.upper, data_type))
+        ):
+            raise SpecError(f"{self.upper!r} is not above lower, {self.lower!r}: nothing lies between.", "upper")
 
     def _placed(self, written: list[Any]) -> dict[str, Any]:
         lower, upper = written
@@ -212,7 +246,6 @@ FILTERS: tuple[type[Filter], ...] = (
     *(EqualTo, NotEqualTo, LessThan, LessThanOrEqualTo, GreaterThan, GreaterThanOrEqualTo, Contains, Between),
 )
 _BY_OPERATOR = {each.operator: each for each in FILTERS}
-_WIDER = (("double", {"integer", "double"}), ("datetime", {"date", "datetime"}))
 
 
 def filter_of(
@@ -233,12 +266,12 @@ def filter_of(
     try:
         if kind is Between:
             values: dict[str, Any] = {
-                "lower": _read(rest.pop("LOWER_BOUND"), data_type),
-                "upper": _read(rest.pop("UPPER_BOUND"), data_type),
+                "lower": data_types.read(rest.pop("LOWER_BOUND"), data_type),
+                "upper": data_types.read(rest.pop("UPPER_BOUND"), data_type),
             }
         else:
             texts = rest.pop("VALUES").split(",") if "VALUES" in rest else [rest.pop("VALUE")]
-            values = {"value": [_read(each, data_type) for each in texts]}
+            values = {"value": [data_types.read(each, data_type) for each in texts]}
         found = kind(field=field, **values)
         wanted = {"DATA_TYPE": "string", **properties}
         if found.properties(declared) != wanted:
@@ -246,57 +279,3 @@ def filter_of(
         return None if rest or found.properties(declared) != wanted else found
     except (KeyError, ValueError, OverflowError):
         return None
-
-
-def _type_of(value: Any, *, reads_times: bool) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer"
-    if isinstance(value, float | Decimal):
-        return "double"
-    if isinstance(value, date):
-        return "datetime" if isinstance(value, datetime) else "date"
-    if reads_times and "-" in value[1:]:
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            return "string"
-        return "datetime" if ":" in value or "T" in value else "date"
-    return "string"
-
-
-def _written(value: Any, data_type: str | None) -> Any:
-    """A value as the text that AppFlow reads."""
-    if is_late(value) or data_type is None:
-        return value
-    name = data_type.lower()
-    if name in _TIMES:
-        if isinstance(value, date):
-            return str(milliseconds(value))
-        text_of = str(value)
-        return text_of if text_of.lstrip("-").isdecimal() and len(text_of) > 8 else str(milliseconds(moment(text_of)))
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, date):
-        raise ValueError(f"is a point in time, the data type is {data_type}")
-    if name in (*_WHOLE, *_FRACTIONS):
-        try:
-            Decimal(str(value))
-        except ArithmeticError:
-            raise ValueError(f"is no {data_type}") from None
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
-def _read(text_of: str, data_type: str | None) -> Any:
-    """A text of AppFlow's as the value that is written so."""
-    name = (data_type or "").lower()
-    if name in _TIMES:
-        found = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(text_of))
-        return found.date() if name == "date" and milliseconds(found.date()) == int(text_of) else found
-    if name == "boolean":
-        return {"true": True, "false": False}.get(text_of, text_of)
-    number: type[int] | type[float] | None = int if name in _WHOLE else float if name in _FRACTIONS else None
-    if number is not None and str(number(text_of)) == text_of:
-        return number(text_of)
-    return text_of

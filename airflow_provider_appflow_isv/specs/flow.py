@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,26 +10,20 @@ from typing import Any
 from airflow_provider_appflow_isv.specs import files
 from airflow_provider_appflow_isv.specs.changes import Difference, differences
 from airflow_provider_appflow_isv.specs.checks import mapping, one_of, several, text
-from airflow_provider_appflow_isv.specs.configs import config_of
+from airflow_provider_appflow_isv.specs.configs import config_of, keep_folder
 from airflow_provider_appflow_isv.specs.ends import Destination, Source
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.fields import Field, FieldOperation
 from airflow_provider_appflow_isv.specs.filters import Filter
 from airflow_provider_appflow_isv.specs.general import destination_of, source_of
-from airflow_provider_appflow_isv.specs.normal import parts_of, task_keys
+from airflow_provider_appflow_isv.specs.normal import parts_of
 from airflow_provider_appflow_isv.specs.places import plain_of
-from airflow_provider_appflow_isv.specs.reading import read_tasks
+from airflow_provider_appflow_isv.specs.reading import raw_tasks, read_tasks
 from airflow_provider_appflow_isv.specs.rules import verify
-from airflow_provider_appflow_isv.specs.tasks import tasks_of
+from airflow_provider_appflow_isv.specs.task_forms import task_forms
+from airflow_provider_appflow_isv.specs.tasks import declared_types, tasks_of
 from airflow_provider_appflow_isv.specs.triggers import OnDemand, OnEvent, Schedule, Trigger
-from airflow_provider_appflow_isv.specs.values import Value, is_late, member
-
-_field_operation = one_of(FieldOperation)
-
-
-def _field(value: Any) -> FieldOperation:
-    """A field operation; a name stands for the field as it is."""
-    return Field(value) if isinstance(value, str) else _field_operation(value)
+from airflow_provider_appflow_isv.specs.values import Value, has_late, is_late, late_places, member
 
 
 class GlueCatalog(Value):
@@ -68,7 +63,7 @@ class FlowSpec(Value):
     )
     source: Source = member(one_of(Source))
     destination: Destination = member(one_of(Destination))
-    fields: Sequence[FieldOperation | str] = member(several(_field, 1000, least=1))
+    fields: Sequence[FieldOperation | str] = member(several(one_of(FieldOperation, short=Field), 1000))
     filters: Sequence[Filter] = member(several(one_of(Filter), 1000), default=())
     trigger: Trigger = member(one_of(OnDemand, Schedule, OnEvent), default=OnDemand())
     description: str | None = member(
@@ -95,7 +90,7 @@ class FlowSpec(Value):
     @property
     def is_rendered(self) -> bool:
         """Whether all values are known: no template and no output of a task is left."""
-        return not _has_late(self)
+        return not has_late(self)
 
     def create_request(self, *, now: datetime | None = None) -> dict[str, Any]:
         """Members of CreateFlow.
@@ -111,13 +106,17 @@ class FlowSpec(Value):
         """Members of UpdateFlow, which replaces the flow's definition, but for its key and tags.
 
         :param found: DescribeFlow's answer: its description stays if the spec has none, and so does a start of the
-            schedule that has passed.
+            schedule that has passed, and the slash at the end of a folder.
         :param now: the present; default the machine's clock.
         :raises SpecError: while a value is a template.
         """
         request = self._definition(self._start(found, now))
-        if self.description is None and found and found.get("description"):
+        if found is None:
+            return request
+        if self.description is None and found.get("description"):
             request["description"] = found["description"]
+        for before, end in zip(_ends(found), _ends(request), strict=True):
+            keep_folder(before, end)
         return request
 
     def differences(self, found: Mapping[str, Any], *, now: datetime | None = None) -> list[Difference]:
@@ -139,22 +138,28 @@ class FlowSpec(Value):
         source = source_of({name: each for name, each in found["sourceFlowConfig"].items() if name != _PULL})
         fields, filters = read_tasks(source, found["tasks"])
         catalog = (found.get("metadataCatalogConfig") or {}).get("glueDataCatalog")
-        return cls(
-            name=found["flowName"],
-            source=source,
-            destination=destination_of(found["destinationFlowConfigList"][0]),
-            fields=fields,
-            filters=filters,
-            trigger=_trigger_of(found),
-            description=found.get("description") or None,
-            kms_arn=found.get("kmsArn") or None,
-            tags=found.get("tags") or {},
-            catalog=_read(GlueCatalog, catalog) if catalog else None,
-        )
+        whole: dict[str, Any] = {
+            "name": found["flowName"],
+            "source": source,
+            "destination": destination_of(found["destinationFlowConfigList"][0]),
+            "trigger": _trigger_of(found),
+            "description": found.get("description") or None,
+            "kms_arn": found.get("kmsArn") or None,
+            # CloudFormation's own ones can't be set by anybody else
+            "tags": {name: each for name, each in (found.get("tags") or {}).items() if not name.startswith("aws:")},
+            "catalog": _read(GlueCatalog, catalog) if catalog else None,
+        }
+        try:
+            return cls(**whole, fields=fields, filters=filters)
+        except SpecError:  # AWS has let through what our rules don't
+            return cls(**whole, fields=raw_tasks(source, found["tasks"]))
 
     def to_dict(self) -> dict[str, Any]:
         """The spec as JSON values (templates stay as they are), for XComs, files and templating."""
         data: dict[str, Any] = files.plain(self)
+        if self.filters and not is_late(self.filters):
+            declared = {} if is_late(self.fields) else declared_types(self.fields)  # type: ignore[arg-type]  # as below
+            data["filters"] = files.plain([each if is_late(each) else each.explicit(declared) for each in self.filters])
         return data
 
     @classmethod
@@ -181,8 +186,8 @@ class FlowSpec(Value):
         return tasks_of(self.source, self.fields, self.filters)  # type: ignore[arg-type]  # names have become Fields
 
     def _definition(self, start: Any) -> dict[str, Any]:
-        if not self.is_rendered:
-            raise SpecError("still holds a template: it can be sent once it is rendered.", "FlowSpec")
+        for place in late_places(self):
+            raise SpecError("is a template or the output of a task: it can be sent once it is rendered.", place)
         source = config_of(self.source)
         trigger: dict[str, Any] = {"triggerType": self.trigger.trigger_type}
         if isinstance(self.trigger, Schedule):
@@ -206,7 +211,10 @@ class FlowSpec(Value):
         """When the schedule begins: AppFlow takes no time that has passed, but for one that the flow has already."""
         if not isinstance(self.trigger, Schedule):
             return None
-        ahead = self.trigger.next_start(now or datetime.now(UTC))
+        try:
+            ahead = self.trigger.next_start(now or datetime.now(UTC))
+        except SpecError as error:
+            raise error.within("trigger") from None
         if found is None or ahead == self.trigger.start:
             return ahead
         scheduled = (found["triggerConfig"].get("triggerProperties") or {}).get("Scheduled") or {}
@@ -224,11 +232,15 @@ class FlowSpec(Value):
 
     def _normal(self) -> Any:
         definition = {**self._definition(getattr(self.trigger, "start", None)), "kmsArn": self.kms_arn}
-        tasks = sorted(map(repr, task_keys(self.source.type_name, definition["tasks"])))
+        tasks = Counter(task_forms(self.source.type_name, definition["tasks"]))
         return self.name, parts_of(definition), tasks, dict(self.tags)
 
 
 _PULL = "incrementalPullConfig"
+
+
+def _ends(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [definition["sourceFlowConfig"], *definition["destinationFlowConfigList"]]
 
 
 def _trigger_of(found: Mapping[str, Any]) -> Trigger:
@@ -248,13 +260,3 @@ def _read(kind: type[Value], found: Mapping[str, Any], **more: Any) -> Any:
     known = {each.path: name for name, each in kind.members.items() if each.path}
     given = {known[name]: value for name, value in found.items() if name in known and value is not None}
     return kind(**given, **more)
-
-
-def _has_late(value: Any) -> bool:
-    if is_late(value):
-        return True
-    if isinstance(value, Value):
-        return any(map(_has_late, value.__dict__.values()))
-    if isinstance(value, Mapping):
-        return any(map(_has_late, value.values()))
-    return isinstance(value, list | tuple) and any(map(_has_late, value))

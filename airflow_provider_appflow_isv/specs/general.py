@@ -19,7 +19,7 @@ from airflow_provider_appflow_isv.specs.ends import (
 )
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.places import copied
-from airflow_provider_appflow_isv.specs.values import member
+from airflow_provider_appflow_isv.specs.values import REQUIRED, is_late, member
 
 _EQUALITY_ONLY = frozenset(
     {"LESS_THAN", "GREATER_THAN", "CONTAINS", "LESS_THAN_OR_EQUAL_TO", "GREATER_THAN_OR_EQUAL_TO", "NOT_EQUAL_TO"}
@@ -57,6 +57,10 @@ class ConnectorSource(Source):
     properties: Mapping[str, Any] = member(_PROPERTIES, kw_only=False)
     profile: str | None = profile_name(default=None)
 
+    def _verify(self) -> None:
+        super()._verify()
+        _refuse_incomplete("source", self.connector_type, self.properties, self.profile)
+
     @property
     def type_name(self) -> str:
         """The connector's type in requests."""
@@ -79,6 +83,10 @@ class ConnectorDestination(Destination):
     properties: Mapping[str, Any] = member(_PROPERTIES, default={}, kw_only=False)
     profile: str | None = profile_name(default=None)
 
+    def _verify(self) -> None:
+        super()._verify()
+        _refuse_incomplete("destination", self.connector_type, self.properties, self.profile)
+
     @property
     def type_name(self) -> str:
         """The connector's type in requests."""
@@ -91,18 +99,35 @@ class ConnectorDestination(Destination):
 
 def source_facts(source: Source) -> SourceFacts:
     """What AppFlow lets a source do; nothing is known of one whose type a template says."""
-    known = classes("source").get(source.type_name, source)
-    known_facts: SourceFacts = getattr(known, "facts", SourceFacts(source.type_name))
-    return _SOURCES.get(source.type_name, known_facts)
+    name = source.type_name
+    known = getattr(source, "facts", None) or getattr(classes("source").get(name), "facts", None)
+    return known or _SOURCES.get(name, SourceFacts(name))
 
 
 def destination_facts(destination: Destination) -> DestinationFacts:
     """What AppFlow lets a destination do; one whose type a template says may do everything."""
     name = destination.type_name
-    known = classes("destination").get(name, destination)
-    unknown = DestinationFacts(name, catalogued=True, partitioned=True)
-    known_facts: DestinationFacts = getattr(known, "facts", unknown)
-    return _DESTINATIONS.get(name, known_facts)
+    known = getattr(destination, "facts", None) or getattr(classes("destination").get(name), "facts", None)
+    return known or _DESTINATIONS.get(name, DestinationFacts(name, catalogued=True, partitioned=True))
+
+
+def _refuse_incomplete(side: str, connector_type: str, properties: Any, profile: Any) -> None:
+    """Refuse properties without what the connector needs, and a missing profile."""
+    if is_late(connector_type):
+        return
+    kind = classes(side).get(connector_type)
+    if kind is None:
+        bare = connector_type == "LookoutMetrics"
+        needed, has_profile = [] if bare else ["object"], not bare
+    else:
+        paths = [each.path or "" for each in kind.members.values() if each.default is REQUIRED]
+        needed = [path.split(".")[1] for path in paths if path.startswith("*.")]
+        has_profile = "profile" in kind.members
+    if profile is None and has_profile:
+        raise SpecError(f"is needed for {connector_type}.", "profile")
+    missing = [] if is_late(properties) else [name for name in needed if name not in properties]
+    if missing:
+        raise SpecError(f"must have {', '.join(missing)} for {connector_type}.", "properties")
 
 
 def source_of(config: Mapping[str, Any]) -> Source:

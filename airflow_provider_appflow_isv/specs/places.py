@@ -12,11 +12,11 @@ def plain_of(value: Any) -> Any:
     """Return a member's value as the request has it."""
     if isinstance(value, Value):
         found: dict[str, Any] = {}
-        for each, item in value.given():
+        for each, item in value.stated():
             if each.path:
                 put(found, each.path, plain_of(item))
         return found
-    return list(value) if isinstance(value, tuple) else value
+    return copied(value)
 
 
 def put(found: dict[str, Any], path: str, value: Any) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.fields import (
+    ACTIONS,
     CALCULATIONS,
     VALIDATIONS,
     AllFields,
@@ -19,15 +20,18 @@ from airflow_provider_appflow_isv.specs.fields import (
     RawTask,
 )
 from airflow_provider_appflow_isv.specs.filters import Filter, filter_of
-from airflow_provider_appflow_isv.specs.normal import Key, names_in, task_keys
-from airflow_provider_appflow_isv.specs.tasks import declared_types, is_projection, tasks_of
+from airflow_provider_appflow_isv.specs.general import source_facts
+from airflow_provider_appflow_isv.specs.task_forms import Task, TaskForm, names_in, operator_of, task_forms
+from airflow_provider_appflow_isv.specs.tasks import declared_types, tasks_of
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.specs.ends import Source
 
-Task = Mapping[str, Any]
+T = TypeVar("T")
 _RULES = {operator: rule for rule, operator in VALIDATIONS.items()}
 _MASKS = {"MASK_ALL": "all", "MASK_FIRST_N": "first", "MASK_LAST_N": "last"}
+_EXCLUDED, _PARTITIONED = "EXCLUDE_SOURCE_FIELDS_LIST", "ORDERED_PARTITION_KEYS_LIST"
+_TYPES = ("DATA_TYPE", "SOURCE_DATA_TYPE", "DESTINATION_DATA_TYPE")
 
 
 def read_tasks(source: Source, tasks: Sequence[Task]) -> tuple[list[FieldOperation], list[Filter]]:
@@ -36,17 +40,40 @@ def read_tasks(source: Source, tasks: Sequence[Task]) -> tuple[list[FieldOperati
     :param source: the flow's source.
     :param tasks: the tasks of a request or an answer.
     """
-    reader = _Reader(source, tasks)
+    fields, filters = _Reader(source, tasks).read()
+    given = _forms(source, tasks)
     try:
-        fields, filters = reader.read()
-        made, given = _keys(source, tasks_of(source, fields, filters)), _keys(source, tasks)
-        left = given - made
-        fields = [*fields, *(reader.raw(each) for each in _with_keys(source, tasks, left))]
-        if _keys(source, tasks_of(source, fields, filters)) == given:
+        left = given - _forms(source, tasks_of(source, fields, filters))
+        fields += [raw_task(source, each) for each in _with_forms(source, tasks, left)]
+        if _forms(source, tasks_of(source, fields, filters)) == given:
             return fields, filters
-    except (SpecError, KeyError, IndexError, TypeError):
+    except SpecError:
         pass  # it is no definition that these classes would write
-    return [reader.raw(each) for each in tasks], []
+    return raw_tasks(source, tasks), []
+
+
+def raw_tasks(source: Source, tasks: Sequence[Task]) -> list[FieldOperation]:
+    """Return the given tasks, each as it is.
+
+    :param source: the flow's source.
+    :param tasks: the tasks of a request or an answer.
+    """
+    return [raw_task(source, each) for each in tasks]
+
+
+def raw_task(source: Source, task: Task) -> RawTask:
+    """A task as it is.
+
+    :param source: the flow's source.
+    :param task: the task.
+    """
+    return RawTask(
+        task["taskType"],
+        [each for each in task["sourceFields"] if each],
+        operator=operator_of(task, source.key),
+        to=task.get("destinationField") or None,
+        properties=dict(task.get("taskProperties") or {}),
+    )
 
 
 class _Reader:
@@ -54,58 +81,63 @@ class _Reader:
 
     def __init__(self, source: Source, tasks: Sequence[Task]) -> None:
         self.source = source
-        self.made = {
-            each.get("destinationField"): each for each in tasks if each["taskType"] in ("Merge", "Arithmetic")
-        }
+        self.types = source_facts(source).data_types
         self.tasks = tasks
+        self.makers: dict[str, list[Task]] = defaultdict(list)
         self.changes: dict[str, list[Task]] = defaultdict(list)
         for each in tasks:
-            if each["taskType"] in ("Mask", "Truncate", "Validate"):
+            if each["taskType"] in ("Merge", "Arithmetic"):
+                self.makers[each.get("destinationField") or ""].append(each)
+            elif each["taskType"] in ("Mask", "Truncate", "Validate") and len(each["sourceFields"]) == 1:
                 self.changes[each["sourceFields"][0]].append(each)
 
     def read(self) -> tuple[list[FieldOperation], list[Filter]]:
         """Field operations and filters, in the order of their tasks."""
-        fields: list[FieldOperation] = []
-        for each in self.tasks:
-            if each["taskType"] == "Map":
-                fields.append(self._mapped(each))
-            elif each["taskType"] == "Map_all":
-                fields.append(AllFields(names_in(each, "EXCLUDE_SOURCE_FIELDS_LIST")))
-            elif each["taskType"] == "Partition":
-                fields.append(PartitionBy(names_in(each, "ORDERED_PARTITION_KEYS_LIST")))
+        readers = {"Map": self._mapped, "Map_all": self._all_fields, "Partition": self._partition}
+        fields: list[FieldOperation] = [*self._understood(readers)]
         mapped = {each.name for each in fields if isinstance(each, Field)}
+        # what is mapped by itself is always excluded by those who write all of it
         fields = [
             AllFields([name for name in each.exclude if name not in mapped]) if isinstance(each, AllFields) else each
             for each in fields
+            if not isinstance(each, AllFields) or mapped <= set(each.exclude)
         ]
         declared = declared_types(fields)
-        filters = [
-            filter_of(each["sourceFields"][0], self._operator(each), each.get("taskProperties") or {}, declared)
-            for each in self.tasks
-            if each["taskType"] == "Filter" and not is_projection(each, self.source.key)
-        ]
-        return fields, [each for each in filters if each is not None]
+        return fields, [*self._understood({"Filter": lambda task: self._filter(task, declared)})]
 
-    def raw(self, task: Task) -> RawTask:
-        """A task as it is."""
-        return RawTask(
-            task["taskType"],
-            [each for each in task["sourceFields"] if each],
-            operator=self._operator(task),
-            to=task.get("destinationField"),
-            properties=dict(task.get("taskProperties") or {}),
-        )
+    def _understood(self, readers: Mapping[str, Callable[[Task], T | None]]) -> Iterator[T]:
+        """What the tasks of some types say, as far as the specs' classes can say the same."""
+        for each in self.tasks:
+            try:
+                read = readers[each["taskType"]](each) if each["taskType"] in readers else None
+            except (SpecError, KeyError, IndexError, ValueError):
+                continue
+            if read is not None:
+                yield read
 
-    def _mapped(self, task: Task) -> FieldOperation:
-        name = task["sourceFields"][0]
-        to = task.get("destinationField") or name
-        changes = self._changed(name)
-        maker = self.made.get(name)
-        if maker is not None:
-            return self._maker(maker, to, changes)
-        properties = task.get("taskProperties") or {}
+    def _all_fields(self, task: Task) -> FieldOperation | None:
+        more = set(task.get("taskProperties") or {}) - {_EXCLUDED, *_TYPES}
+        return None if more else AllFields(names_in(task, _EXCLUDED))
+
+    def _partition(self, task: Task) -> FieldOperation:
+        return PartitionBy(names_in(task, _PARTITIONED))
+
+    def _filter(self, task: Task, declared: Mapping[str, str]) -> Filter | None:
+        (name,) = task["sourceFields"]
+        operator = operator_of(task, self.source.key)
+        return filter_of(name, operator, task.get("taskProperties") or {}, declared)
+
+    def _mapped(self, task: Task) -> FieldOperation | None:
+        (name,) = task["sourceFields"]
+        to, properties = task.get("destinationField") or name, task.get("taskProperties") or {}
         kind = properties.get("SOURCE_DATA_TYPE", properties.get("DATA_TYPE"))
         to_kind = properties.get("DESTINATION_DATA_TYPE")
+        if set(properties) - set(_TYPES) or (kind and self.types is not None and kind not in self.types):
+            return None
+        changes = self._changed(name)
+        if name in self.makers:
+            (maker,) = self.makers[name]
+            return self._made(maker, to, changes)
         return Field(
             name,
             to=None if to == name else to,
@@ -114,45 +146,42 @@ class _Reader:
             **changes,
         )
 
-    def _maker(self, maker: Task, to: str, changes: dict[str, Any]) -> Made:
+    def _made(self, maker: Task, to: str, changes: dict[str, Any]) -> Made:
         properties = maker.get("taskProperties") or {}
         if maker["taskType"] == "Merge":
             return Concat(maker["sourceFields"], to=to, format=properties["CONCAT_FORMAT"], **changes)
-        operation = CALCULATIONS[self._operator(maker) or ""]
+        operation = CALCULATIONS[operator_of(maker, self.source.key) or ""]
         first, second = maker["sourceFields"]
         if properties.get("MATH_OPERATION_FIELDS_ORDER") == f"{second},{first}":
             first, second = second, first
         return operation(first, second, to=to, **changes)
 
     def _changed(self, name: str) -> dict[str, Any]:
-        """What Mask, Truncate and Validate tasks say of a field."""
+        """What Mask, Truncate and Validate tasks say of a field, the first of each kind; the others stay tasks."""
         found: dict[str, Any] = {}
         rules: list[str] = []
         for each in self.changes.get(name, ()):
-            properties, operator = each.get("taskProperties") or {}, self._operator(each) or ""
+            properties, operator = each.get("taskProperties") or {}, operator_of(each, self.source.key) or ""
             if each["taskType"] == "Validate":
-                rules.append(_RULES[operator])
-                found["on_invalid"] = properties["VALIDATION_ACTION"]
-            elif each["taskType"] == "Mask":
-                length = "" if operator == "MASK_ALL" else properties["MASK_LENGTH"]
+                action = properties.get("VALIDATION_ACTION")
+                if operator in _RULES and action in ACTIONS and found.setdefault("on_invalid", action) == action:
+                    rules.append(_RULES[operator])
+            elif each["taskType"] == "Truncate":
+                found.setdefault("truncate", properties.get("TRUNCATE_LENGTH"))
+            elif operator in _MASKS and "mask" not in found:
+                length = "" if operator == "MASK_ALL" else properties.get("MASK_LENGTH", "")
                 found |= {"mask": f"{_MASKS[operator]}{length}", "mask_character": properties.get("MASK_VALUE", "*")}
-            else:
-                found["truncate"] = properties["TRUNCATE_LENGTH"]
         return {**found, "validate": rules}
 
-    def _operator(self, task: Task) -> str | None:
-        return (task.get("connectorOperator") or {}).get(self.source.key)
+
+def _forms(source: Source, tasks: Sequence[Task]) -> Counter[TaskForm]:
+    return Counter(task_forms(source.type_name, tasks))
 
 
-def _keys(source: Source, tasks: Sequence[Task]) -> Counter[Key]:
-    return Counter(task_keys(source.type_name, tasks))
-
-
-def _with_keys(source: Source, tasks: Sequence[Task], wanted: Counter[Key]) -> list[Task]:
+def _with_forms(source: Source, tasks: Sequence[Task], wanted: Counter[TaskForm]) -> Iterator[Task]:
     """The tasks that have the wanted normal forms, as often as they are wanted."""
-    left, found = Counter(wanted), []
-    for each, key in zip(tasks, task_keys(source.type_name, tasks, implied=True), strict=True):
-        if left[key] > 0:
-            left[key] -= 1
-            found.append(each)
-    return found
+    left = Counter(wanted)
+    for each, form in zip(tasks, task_forms(source.type_name, tasks, implied=True), strict=True):
+        if left[form] > 0:
+            left[form] -= 1
+            yield each

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_appflow_isv.specs.checks import MAX_PROPERTY
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.fields import (
+    MASKS,
+    MAX_DESTINATION_FIELD,
     VALIDATIONS,
     AllFields,
     Field,
@@ -23,6 +25,7 @@ from airflow_provider_appflow_isv.specs.fields import (
     RawTask,
 )
 from airflow_provider_appflow_isv.specs.general import source_facts
+from airflow_provider_appflow_isv.specs.values import is_late
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.specs.ends import Source
@@ -62,8 +65,9 @@ def tasks_of(source: Source, fields: Sequence[FieldOperation], filters: Sequence
 
 
 def declared_types(fields: Sequence[FieldOperation]) -> dict[str, str]:
-    """Data types of the source's fields, as the field operations give them."""
-    return {each.name: each.type for each in fields if isinstance(each, Field) and each.type}
+    """Data types of the source's fields, as far as the field operations give them."""
+    typed = [(each.name, each.type) for each in fields if isinstance(each, Field)]
+    return {name: kind for name, kind in typed if kind and not is_late(name) and not is_late(kind)}
 
 
 def temporary_name(operation: Made, fields: Sequence[FieldOperation], number: int) -> str:
@@ -74,7 +78,8 @@ def temporary_name(operation: Made, fields: Sequence[FieldOperation], number: in
     :param number: its place among them.
     """
     twins = sum(isinstance(each, Made) and each.sources == operation.sources for each in fields[:number])
-    return ",".join(operation.sources) + (f" {twins + 1}" if twins else "")
+    name = ",".join(operation.sources) + (f" {twins + 1}" if twins else "")
+    return name if len(name) <= MAX_DESTINATION_FIELD else f"{operation.to[:200]} of fields[{number}]"
 
 
 def is_projection(task: Mapping[str, Any], key: str) -> bool:
@@ -102,6 +107,12 @@ class _Writer:
         to: str | None = None,
     ) -> Task:
         """One task; the operator is left out where it says nothing that the connector knows."""
+        for name, value in (properties or {}).items():
+            if len(value) > MAX_PROPERTY:
+                raise SpecError(
+                    f"has {len(value)} characters as AppFlow writes it ({name}), {MAX_PROPERTY} at most are possible.",
+                    "",
+                )
         named = operator is not None and (operator != "NO_OP" or self.has(operator))
         return {
             "taskType": kind,
@@ -166,8 +177,9 @@ class _Writer:
         if mapped.mask:
             # the console, too, gives a length to a mask of all
             length = "5" if mapped.mask == "all" else mapped.mask.lstrip("firstla")
-            operator = {"a": "MASK_ALL", "f": "MASK_FIRST_N", "l": "MASK_LAST_N"}[mapped.mask[0]]
-            yield self.task("Mask", [name], operator, {"MASK_VALUE": mapped.mask_character, "MASK_LENGTH": length})
+            yield self.task(
+                "Mask", [name], MASKS[mapped.mask[0]], {"MASK_VALUE": mapped.mask_character, "MASK_LENGTH": length}
+            )
         if mapped.truncate:
             yield self.task("Truncate", [name], "NO_OP", {"TRUNCATE_LENGTH": str(mapped.truncate)})
 
@@ -187,11 +199,13 @@ def _projected(fields: Sequence[FieldOperation], filters: Sequence[Filter]) -> I
         isinstance(each, AllFields) or (isinstance(each, RawTask) and each.task_type == "Map_all") for each in fields
     ):
         return
+    raw = [each for each in fields if isinstance(each, RawTask)]
+    made = {each.to for each in raw if each.task_type in ("Merge", "Arithmetic")}
     for each in fields:
         if isinstance(each, Field):
             yield each.name
         elif isinstance(each, Made):
             yield from each.sources
-        elif isinstance(each, RawTask) and each.task_type not in ("Filter", "Partition"):
-            yield from each.source_fields
+        elif isinstance(each, RawTask) and each.task_type != "Partition":
+            yield from (name for name in each.source_fields if name not in made)
     yield from (each.field for each in filters)

@@ -6,29 +6,27 @@ import re
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from airflow_provider_appflow_isv.specs import cron
 from airflow_provider_appflow_isv.specs.checks import choice, moment, text, whole
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.values import Value, is_late, member
 
 UNITS = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
-_RATE = re.compile(r"rate\(\s*([1-9]\d{0,8})\s*(minute|hour|day)s?\s*\)", re.ASCII)
-_CRON = re.compile(r"cron\(\s*(\S+(?:\s+\S+){5})\s*\)", re.ASCII)
+_RATE = re.compile(r"rate\(\s*([1-9]\d{0,5})\s*(minute|hour|day)s?\s*\)", re.ASCII)
+_CRON = re.compile(r"cron\((.*)\)", re.ASCII)
 
 
-def _expression(value: Any) -> str:
-    """AppFlow takes ``rate(1days)``: the unit in the plural also for 1, and no blank (cdk-appflow)."""
-    rate, cron = (_RATE.fullmatch(value), _CRON.fullmatch(value)) if isinstance(value, str) else (None, None)
+def schedule_expression(value: Any) -> str:
+    """A schedule. AppFlow takes ``rate(1days)``: the unit in the plural also for 1, and no blank (cdk-appflow)."""
+    rate, found = (_RATE.fullmatch(value), _CRON.fullmatch(value)) if isinstance(value, str) else (None, None)
     if rate:
         return f"rate({rate[1]}{rate[2]}s)"
-    if cron:
-        fields = cron[1].split()
-        if (fields[2] == "?") == (fields[4] == "?"):
-            raise ValueError("is no schedule: one of the third and fifth field of cron must be ?, and only one")
-        return f"cron({' '.join(fields)})"
+    if found:
+        return f"cron({cron.checked(found[1])})"
     raise ValueError("is no schedule: write rate(5minutes), rate(1hours), rate(1days), or cron(...) with six fields")
 
 
-class Trigger(Value):
+class Trigger(Value, base=True):
     """Base of the triggers."""
 
     trigger_type: ClassVar[str] = ""
@@ -66,7 +64,7 @@ class Schedule(Trigger):
 
     trigger_type = "Scheduled"
 
-    expression: str = member(_expression, kw_only=False, path="scheduleExpression")
+    expression: str = member(schedule_expression, kw_only=False, path="scheduleExpression")
     pull: str | None = member(choice("Incremental", "Complete"), default=None, path="dataPullMode")
     start: datetime | str | None = member(moment, default=None, path="scheduleStartTime")
     end: datetime | str | None = member(moment, default=None, path="scheduleEndTime")
@@ -77,9 +75,10 @@ class Schedule(Trigger):
     deactivate_after_failures: int | None = member(whole(1, 100), default=None, path="flowErrorDeactivationThreshold")
 
     def _verify(self) -> None:
-        start, end = self.start, self.end
-        if isinstance(start, datetime) and isinstance(end, datetime) and start >= end:
-            raise SpecError("is not after start.", "end")
+        for name in ("start", "first_execution_from"):
+            begin = getattr(self, name)
+            if isinstance(begin, datetime) and isinstance(self.end, datetime) and begin >= self.end:
+                raise SpecError(f"is not after {name}.", "end")
         if self.pull == "Incremental" or is_late(self.pull):
             return
         for name in ("timestamp_field", "first_execution_from"):
@@ -99,10 +98,8 @@ class Schedule(Trigger):
             return None
         if self.interval is not None:
             return self.interval
-        minutes, hours = self.expression.removeprefix("cron(").split()[:2]
-        if not minutes.isdecimal():
-            return UNITS["minutes"]
-        return UNITS["days"] if hours.isdecimal() else UNITS["hours"]
+        minutes, hours = cron.times_a_day(self.expression[5:-1])
+        return UNITS["minutes" if minutes > 1 else "hours" if hours > 1 else "days"]
 
     def next_start(self, now: datetime) -> datetime | None:
         """The start to create the flow with: AppFlow takes none that has passed.
@@ -110,9 +107,11 @@ class Schedule(Trigger):
         :param now: a point in time with an offset.
         :return: the start if it lies ahead; else the next time that a rate comes due from it; None if there is none,
             since a cron expression needs none.
+        :raises SpecError: if the schedule ends before that.
         """
-        if not isinstance(self.start, datetime) or self.start > now:
-            return self.start if isinstance(self.start, datetime) else None
-        if self.interval is None:
-            return None
-        return self.start + ((now - self.start) // self.interval + 1) * self.interval
+        found = self.start if isinstance(self.start, datetime) else None
+        if found is not None and found <= now:
+            found = None if self.interval is None else found + ((now - found) // self.interval + 1) * self.interval
+        if isinstance(self.end, datetime) and self.end < (found or now):
+            raise SpecError(f"{self.end.isoformat()} comes before the schedule's next run: nothing would run.", "end")
+        return found

@@ -6,8 +6,8 @@ than a DAG file may take to import.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 from airflow_provider_appflow_isv.specs.errors import SpecError
 
@@ -21,6 +21,19 @@ class _Required:
 
 
 REQUIRED: Any = _Required()
+
+
+class Entries(dict[str, Any]):
+    """A mapping that can't be changed."""
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TypeError("a spec's mapping can't be changed; replace() makes another spec")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Entries, (dict(self),))
 
 
 class Member:
@@ -39,7 +52,7 @@ class Member:
     def __init__(self, check: Check, default: Any, path: str | None, *, always: bool, kw_only: bool) -> None:
         self.name = ""
         self.check = check
-        self.default = default
+        self.default = Entries(default) if isinstance(default, dict) else default
         self.path = path
         self.always = always
         self.kw_only = kw_only
@@ -57,7 +70,7 @@ class Member:
         try:
             return self.check(value)
         except SpecError as error:
-            raise SpecError(error.message, f"{self.name}{error.argument}") from None
+            raise error.within(self.name) from None
         except ValueError as error:
             raise SpecError(f"{value!r} {error}", self.name) from None
 
@@ -76,22 +89,38 @@ def member(
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(member,))
 class Value:
-    """Base of all parts of a spec: made once, never changed, equal if its class and all its members are."""
+    """Base of all parts of a spec: made once, never changed, equal if its class and all its members are.
+
+    A subclass that sets an argument to a value fixes it: it is an argument no more, but part of requests.
+
+    :cvar members: the arguments by name.
+    :cvar fixed: what a subclass has fixed, by name.
+    :cvar is_base: whether it only serves as base of other classes (``class Filter(Value, base=True)``).
+    """
 
     members: ClassVar[dict[str, Member]] = {}
+    fixed: ClassVar[dict[str, tuple[Member, Any]]] = {}
+    is_base: ClassVar[bool] = True
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, base: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.is_base = base
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Member)}
-        # what a subclass sets to a value of its own is no argument any more
-        inherited = {name: each for name, each in cls.members.items() if getattr(cls, name, None) is each}
-        every = {**own, **inherited}
+        set_to = {name: value for name, value in vars(cls).items() if name in cls.members and name not in own}
+        inherited = {name: each for name, each in cls.members.items() if name not in vars(cls)}
+        fixed = {name: (cls.members[name], cls.members[name].accepted(value)) for name, value in set_to.items()}
+        cls.fixed = {**{name: each for name, each in cls.fixed.items() if name not in own}, **fixed}
         # those that may be given by their place first, those of the bases before a class's own
         places = {name: each for name, each in {**inherited, **own}.items() if not each.kw_only}
-        cls.members = {**places, **every}
+        cls.members = {**places, **own, **inherited}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
+        if self.is_base:
+            names = ", ".join(concrete(type(self)))
+            raise TypeError(f"{type(self).__name__} is a base of other classes: use one of {names}")
         given = self._given(args, kwargs)
+        for name, (_, value) in self.fixed.items():
+            self.__dict__[name] = value
         for name, each in self.members.items():
             value = given.get(name, each.default)
             if value is REQUIRED:
@@ -107,10 +136,16 @@ class Value:
         given = dict(zip(places, args, strict=False))
         for name in kwargs:
             if name not in cls.members:
-                raise SpecError(f"{cls.__name__} has no such argument. It has {', '.join(cls.members)}.", name)
+                raise SpecError(cls._unknown(name), name)
             if name in given:
                 raise TypeError(f"{cls.__name__} got {name} twice")
         return {**given, **kwargs}
+
+    @classmethod
+    def _unknown(cls, name: str) -> str:
+        if not cls.members:
+            return f"{cls.__name__} has no arguments."
+        return f"{cls.__name__} has no such argument.{meant(name, cls.members)} It has {', '.join(cls.members)}."
 
     def _verify(self) -> None:
         """Refuse members that do not go together.
@@ -125,13 +160,20 @@ class Value:
             if each.default is REQUIRED or value != each.default:
                 yield each, value
 
+    def stated(self) -> Iterator[tuple[Member, Any]]:
+        """Yield what requests say: :meth:`given`, what the class has fixed, and what always stands there."""
+        for each in (*self.members.values(), *(each for each, _ in self.fixed.values())):
+            value = self.__dict__[each.name]
+            if each.always or each.default is REQUIRED or value != each.default:
+                yield each, value
+
     def replace(self: Self, **changes: Any) -> Self:
         """The same with other members.
 
         :param changes: members by name.
         :raises SpecError: as on construction.
         """
-        return type(self)(**{**self.__dict__, **changes})
+        return type(self)(**{**{name: self.__dict__[name] for name in self.members}, **changes})
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} can't be changed; replace({name}=...) makes another one")
@@ -153,6 +195,33 @@ class Value:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
+def concrete(*kinds: type[Value]) -> dict[str, list[type[Value]]]:
+    """The classes by name that are no mere bases: those given and all that derive from them, a user's own too.
+
+    :return: several of one name if they are from different modules; of a class that its module has defined again, the
+        latest one.
+    """
+    found: dict[str, dict[str, type[Value]]] = {}
+    todo = list(kinds)
+    for kind in todo:
+        if not kind.is_base:
+            found.setdefault(kind.__name__, {})[kind.__module__] = kind
+        todo += kind.__subclasses__()
+    return {name: list(same.values()) for name, same in sorted(found.items())}
+
+
+def meant(name: str, possible: Iterable[str]) -> str:
+    """A question for what somebody may have meant by a wrong name, with a blank before it; empty if nothing is like it.
+
+    :param name: what was written.
+    :param possible: what may be written.
+    """
+    from difflib import get_close_matches  # only for messages
+
+    like = get_close_matches(name, list(possible), 1)
+    return f" Did you mean {like[0]}?" if like else ""
+
+
 def is_late(value: Any) -> bool:
     """Whether a value is known only when a task runs: a Jinja template, or the output of another task.
 
@@ -160,10 +229,38 @@ def is_late(value: Any) -> bool:
     """
     if isinstance(value, str):
         return "{{" in value or "{%" in value
-    return not isinstance(value, Value) and callable(getattr(value, "resolve", None))
+    return not isinstance(value, Value | type) and callable(getattr(value, "resolve", None))
+
+
+def late_places(value: Any, place: str = "") -> Iterator[str]:
+    """Yield where values are known only when a task runs, e.g. ``fields[2].mask``.
+
+    :param value: a spec, or a part or list of parts of it.
+    :param place: where it stands; default nowhere.
+    """
+    if is_late(value):
+        yield place
+    elif isinstance(value, Value):
+        for name, item in value.__dict__.items():
+            yield from late_places(item, f"{place}.{name}" if place else name)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            if is_late(name):
+                yield f"{place}[{name}]"
+            yield from late_places(item, f"{place}[{name}]")
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from late_places(item, f"{place}[{number}]")
+
+
+def has_late(value: Any) -> bool:
+    """Whether a value, or anything in it, is known only when a task runs."""
+    return any(True for _ in late_places(value))
 
 
 def _hashable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return tuple(sorted((key, _hashable(item)) for key, item in value.items()))
-    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return tuple(map(_hashable, value))
+    return value if isinstance(value, str) or not is_late(value) else type(value)  # Airflow's outputs have no hash

@@ -28,7 +28,7 @@ def test_the_dag_for_one_tenant_succeeds_in_every_step(one_tenant: DagRun) -> No
 def test_the_dag_for_one_tenant_lands_the_tenants_accounts_of_january(
     one_tenant: DagRun, tenants: dict[str, TenantAccount]
 ) -> None:
-    # the DAG's LOWER_BOUND and UPPER_BOUND
+    # the bounds of the DAG's filter
     start, end = datetime(2021, 1, 1, 13, tzinfo=UTC), datetime(2021, 1, 31, 13, tzinfo=UTC)
     expected = [
         str(account["Id"])

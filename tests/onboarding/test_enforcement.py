@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,6 +70,11 @@ def _enforced(prepared: None) -> Iterator[None]:
 
 def test_every_step_is_tried() -> None:
     assert {case.step for case in CASES} == set(STEPS)
+
+
+def test_the_docs_name_what_is_not_provable() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "onboarding.md").read_text()
+    assert [action for action in NOT_PROVABLE if f"`{action}`" not in text] == []
 
 
 @every_case

@@ -15,7 +15,7 @@ from airflow_provider_appflow_isv.onboarding import TenantSetup, bucket_policies
 from airflow_provider_appflow_isv.operators import catalog, connector_profile, flow, flow_run, flow_state
 from airflow_provider_appflow_isv.operators.bucket_policy import AppFlowGrantBucketAccessOperator
 from airflow_provider_appflow_isv.sensors.flow_run import AppFlowWaitForFlowRunSensor
-from tests.accounts import SCHEDULED, TenantAccount, fresh, salesforce_to_s3
+from tests.accounts import SCHEDULED, TenantAccount, fresh, map_fields, salesforce_to_s3
 from tests.onboarding.roles import OnboardedTenant
 from tests.tasks import run_task
 
@@ -167,6 +167,28 @@ def creating_flow(*choices: str, **arguments: Any) -> Work:
     return work
 
 
+def update_flow(tenant: TenantAccount, aws: Aws) -> None:
+    profile, name = tenant.make_profile(fresh("onboarded")), fresh("onboarded")
+    tenant.make_flow(name=name, bucket=BUCKET)
+    update = flow.AppFlowUpdateFlowOperator
+    assert do(update, aws, flow_name=name, **salesforce_to_s3(profile, BUCKET))["action"] == "updated"
+
+
+def replace_flow(tenant: TenantAccount, aws: Aws) -> None:
+    profile = tenant.make_profile(fresh("onboarded"))
+    create = {"flow_name": fresh("onboarded"), "if_exists": "update", "replace": True}
+    contacts = salesforce_to_s3(profile, BUCKET, object_name="Contact", tasks=map_fields("Id"))
+    done = [
+        do(flow.AppFlowCreateFlowOperator, aws, **create, **definition)["action"]
+        for definition in (
+            salesforce_to_s3(profile, BUCKET),
+            salesforce_to_s3(profile, BUCKET, tasks=map_fields("Id")),
+            contacts,
+        )
+    ]
+    assert done == ["created", "updated", "replaced"]
+
+
 def on_flow(operator: Any, *, scheduled: bool = False, active: bool = False) -> Work:
     def work(tenant: TenantAccount, aws: Aws) -> None:
         name = tenant.make_flow(name=fresh("onboarded"), trigger=SCHEDULED if scheduled else None, bucket=BUCKET)
@@ -241,6 +263,8 @@ CASES = (
         more={"appflow_roles": [CATALOG_ROLE]},
     ),
     Case("upsert-flow", creating_flow("update", "update")),
+    Case("update-flow", update_flow),
+    Case("replace-flow", replace_flow),
     Case("tag-flow", creating_flow("skip", tags={"tenant": "a"}), beside=("create-flow",)),
     Case("activate-flow", on_flow(flow_state.AppFlowActivateFlowOperator, scheduled=True)),
     Case("stop-flow", on_flow(flow_state.AppFlowStopFlowOperator, scheduled=True, active=True)),
