@@ -18,6 +18,7 @@ from airflow_provider_appflow_isv.operators.flow_state import (
     AppFlowStopFlowOperator,
 )
 from airflow_provider_appflow_isv.specs import FlowSpec, SpecError
+from airflow_provider_appflow_isv.specs.triggers import Trigger
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
@@ -106,8 +107,8 @@ class _FlowDefinitionOperator(AppFlowBaseOperator):
             )
         if self.spec is None:
             self._check_members()
-        elif isinstance(self.spec, Mapping):
-            self._check_activate("spec.trigger", self._spec().trigger.trigger_type)
+        elif isinstance(self.spec, Mapping) and isinstance(trigger := self._spec().trigger, Trigger):
+            self._check_activate("spec.trigger", trigger.trigger_type)
 
     def _check_members(self) -> None:
         missing = [name for name in _NEEDED if getattr(self, name) is None]

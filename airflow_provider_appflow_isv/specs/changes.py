@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from airflow_provider_appflow_isv.specs.normal import DEFAULTS, TIMES, Definition, parts_of
+from airflow_provider_appflow_isv.specs.normal import TIMES, Definition, default_of, parts_of
 from airflow_provider_appflow_isv.specs.task_forms import TaskForm, shown_time, task_forms
 
 _TASKS = "tasks"
@@ -72,15 +72,11 @@ def differences(wanted: Definition, found: Definition, *, now: datetime | None =
     if isinstance(start, int) and start <= (now or datetime.now(UTC)).timestamp() * 1000:
         del is_to_have[_START]
     changed = [
-        Difference(part, _known(part, is_to_have), _known(part, has), part in _FIXED)
+        Difference(part, is_to_have.get(part, default_of(part)), has.get(part, default_of(part)), part in _FIXED)
         for part in sorted({*has, *is_to_have})
         if has.get(part) != is_to_have.get(part) and (part in is_to_have or part not in _APPFLOWS_CHOICE)
     ]
     return changed + _task_differences(_forms(wanted), _forms(found))
-
-
-def _known(part: str, parts: dict[str, Any]) -> Any:
-    return parts.get(part, DEFAULTS.get(part.rpartition(".")[2]))
 
 
 def _forms(definition: Definition) -> list[TaskForm]:

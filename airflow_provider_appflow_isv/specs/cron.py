@@ -68,11 +68,13 @@ def _values(part: _Part, field: str) -> set[int]:
             last = _number(part, ends)
         else:
             last = part.high if known["all"] or known["step"] else first
-        if known is None or first is None or last is None or first > last:
+        if known is None or first is None or last is None:
             raise ValueError(
                 f"is no schedule: {item} is not possible as {part.name} of cron ({part.low} to {part.high})"
             )
-        found |= {*range(first, last + 1, int(known["step"] or 1))}
+        size = part.high - part.low + 1  # FRI-MON goes over the end of the week
+        steps = range(0, (last - first) % size + 1, int(known["step"] or 1))
+        found |= {part.low + (first - part.low + step) % size for step in steps}
     return found
 
 

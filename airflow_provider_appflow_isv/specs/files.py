@@ -46,6 +46,9 @@ def read(kind: type[T], data: Any) -> T:
     return _made(kind, found)
 
 
+_LINE_BREAKS = frozenset("\x85\u2028\u2029")
+
+
 def to_yaml(data: Mapping[str, Any]) -> str:
     """Return plain values as YAML, in their order.
 
@@ -53,11 +56,16 @@ def to_yaml(data: Mapping[str, Any]) -> str:
     """
     import yaml
 
+    def dumped(*, unicode: bool) -> str:
+        written: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=unicode, width=100)
+        return written
+
     try:
-        written: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=100)
+        readable = dumped(unicode=True)
     except yaml.representer.RepresenterError:
         raise SpecError("holds the output of a task, which can't be written to a file.", "FlowSpec") from None
-    return written
+    # some characters, U+0085 among them, PyYAML reads as another than it has written
+    return readable if yaml.safe_load(readable) == data else dumped(unicode=False)
 
 
 def from_yaml(written: str) -> Any:

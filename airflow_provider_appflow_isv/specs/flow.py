@@ -16,7 +16,7 @@ from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.fields import Field, FieldOperation
 from airflow_provider_appflow_isv.specs.filters import Filter
 from airflow_provider_appflow_isv.specs.general import destination_of, source_of
-from airflow_provider_appflow_isv.specs.normal import parts_of
+from airflow_provider_appflow_isv.specs.normal import TIMES, parts_of, point_in_time
 from airflow_provider_appflow_isv.specs.places import plain_of
 from airflow_provider_appflow_isv.specs.reading import raw_tasks, read_tasks
 from airflow_provider_appflow_isv.specs.rules import verify
@@ -40,7 +40,15 @@ class GlueCatalog(Value):
 
 
 class FlowSpec(Value):
-    """A flow: what it reads, what becomes of it, where it goes, and when.
+    """A flow: what it reads, what becomes of it, where it goes, and when. ::
+
+        FlowSpec(
+            name="Salesforce2s3",
+            source=SalesforceSource(profile="SalesForceAPI", object="Account"),
+            destination=S3Destination(bucket="appflow-sfdata", format="JSON"),
+            fields=["Id", "Name", Field("CreatedDate", type="datetime")],
+            filters=[Between("CreatedDate", "2021-01-01T13:00Z", "2021-01-31T13:00Z")],
+        )
 
     Two are equal if they ask AppFlow for the same flow. Values may be Jinja templates or outputs of tasks: they are
     checked when they are known.
@@ -59,7 +67,7 @@ class FlowSpec(Value):
     """
 
     name: str = member(
-        text(256, r"[a-zA-Z0-9][\w!@#.-]+", says="begins with a letter or digit and has letters, digits, _!@#.- only")
+        text(256, r"[a-zA-Z0-9][\w!@#.-]+", least=2, says="begins with a letter or digit and has those and _!@#.- only")
     )
     source: Source = member(one_of(Source))
     destination: Destination = member(one_of(Destination))
@@ -98,8 +106,8 @@ class FlowSpec(Value):
         :param now: the present; default the machine's clock. A schedule whose start has passed starts at its next time.
         :raises SpecError: while a value is a template.
         """
-        more = {"kmsArn": self.kms_arn, "tags": dict(self.tags)}
         found = self._definition(self._start(None, now))
+        more = {"kmsArn": self.kms_arn, "tags": dict(self.tags)}
         return {**found, **{name: value for name, value in more.items() if value}}
 
     def update_request(self, found: Mapping[str, Any] | None = None, *, now: datetime | None = None) -> dict[str, Any]:
@@ -228,7 +236,7 @@ class FlowSpec(Value):
         return bool(self._normal() == other._normal())
 
     def __hash__(self) -> int:
-        return hash(self.name)
+        return hash(self.name if isinstance(self.name, str) else "")  # Airflow's outputs of tasks have no hash
 
     def _normal(self) -> Any:
         definition = {**self._definition(getattr(self.trigger, "start", None)), "kmsArn": self.kms_arn}
@@ -250,9 +258,15 @@ def _trigger_of(found: Mapping[str, Any]) -> Trigger:
     if trigger["triggerType"] != "Scheduled":
         return OnDemand()
     pull = found["sourceFlowConfig"].get(_PULL) or {}
-    scheduled = trigger["triggerProperties"]["Scheduled"]
-    field = pull.get("datetimeTypeFieldName") if scheduled.get("dataPullMode") == "Incremental" else None
-    schedule: Schedule = _read(Schedule, scheduled, timestamp_field=field)
+    scheduled = {
+        name: point_in_time(value) if name in TIMES and value is not None else value
+        for name, value in trigger["triggerProperties"]["Scheduled"].items()
+    }
+    more = {"timestamp_field": pull.get("datetimeTypeFieldName")}
+    if scheduled.get("dataPullMode") != "Incremental":
+        more = {}
+        scheduled.pop("firstExecutionFrom", None)
+    schedule: Schedule = _read(Schedule, scheduled, **more)
     return schedule
 
 

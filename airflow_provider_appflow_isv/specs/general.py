@@ -41,8 +41,8 @@ _SOURCES = {
 }
 _DESTINATIONS = {"Honeycode": DestinationFacts("Honeycode"), "LookoutMetrics": DestinationFacts("Lookout for Metrics")}
 _PROPERTIES = mapping(text(256), copied, 50)
-_SOURCE_TYPES = tuple(sorted({*_SOURCES, *classes("source")}))
-_DESTINATION_TYPES = tuple(sorted({*_DESTINATIONS, *classes("destination")}))
+SOURCE_TYPES = tuple(sorted({*_SOURCES, *classes("source")}))
+DESTINATION_TYPES = tuple(sorted({*_DESTINATIONS, *classes("destination")}))
 
 
 class ConnectorSource(Source):
@@ -53,7 +53,7 @@ class ConnectorSource(Source):
     :param profile: connector profile; default none.
     """
 
-    connector_type: str = member(choice(*_SOURCE_TYPES), kw_only=False)
+    connector_type: str = member(choice(*SOURCE_TYPES), kw_only=False)
     properties: Mapping[str, Any] = member(_PROPERTIES, kw_only=False)
     profile: str | None = profile_name(default=None)
 
@@ -79,7 +79,7 @@ class ConnectorDestination(Destination):
     :param profile: connector profile; default none.
     """
 
-    connector_type: str = member(choice(*_DESTINATION_TYPES), kw_only=False)
+    connector_type: str = member(choice(*DESTINATION_TYPES), kw_only=False)
     properties: Mapping[str, Any] = member(_PROPERTIES, default={}, kw_only=False)
     profile: str | None = profile_name(default=None)
 

@@ -7,7 +7,7 @@ appear empty (hashicorp/terraform-provider-aws issue 37478; AWS's service model 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow_provider_appflow_isv.specs.checks import milliseconds, moment
@@ -17,7 +17,7 @@ from airflow_provider_appflow_isv.specs.values import is_late
 
 Definition = Mapping[str, Any]
 
-DEFAULTS: dict[str, Any] = {
+_DEFAULTS: dict[str, Any] = {
     "aggregationType": "None",
     "dataTransferApi": "AUTOMATIC",
     "enableDynamicFieldUpdate": False,
@@ -60,6 +60,22 @@ def parts_of(definition: Definition) -> dict[str, Any]:
     return dict(_leaves(whole, ""))
 
 
+def default_of(place: str) -> Any:
+    """AppFlow's default; None if it has none.
+
+    :param place: a place as of :func:`parts_of`.
+    """
+    return _DEFAULTS.get(_name_of(place))
+
+
+def point_in_time(value: Any) -> datetime:
+    """A time of an answer: boto3 tells datetimes, the AWS CLI texts of ISO 8601 or seconds since the epoch.
+
+    :param value: any of these.
+    """
+    return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else moment(value)
+
+
 def _end(side: str, config: Mapping[str, Any]) -> dict[str, Any]:
     kind = config["connectorType"]
     own = (config.get(f"{side}ConnectorProperties") or {}).get(key_of(kind)) or {}
@@ -83,15 +99,18 @@ def _leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:
         for name, item in value.items():
             yield from _leaves(item, f"{place}.{name}" if place else name)
         return
-    name = "" if _CUSTOM in place else place.rpartition(".")[2]
-    plain = _plain(name, value)
-    if plain not in (None, "", ()) and plain != DEFAULTS.get(name):
+    plain = _plain(_name_of(place), value)
+    if plain not in (None, "", ()) and plain != default_of(place):
         yield place, plain
+
+
+def _name_of(place: str) -> str:
+    return "" if _CUSTOM in place else place.rpartition(".")[2]
 
 
 def _plain(name: str, value: Any) -> Any:
     if name in TIMES and not is_late(value):
-        return milliseconds(moment(value)) if isinstance(value, str | datetime) else round(value * 1000)
+        return milliseconds(point_in_time(value))
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(sorted(value) if name == "pathPrefixHierarchy" else value)
     if name == "scheduleExpression":

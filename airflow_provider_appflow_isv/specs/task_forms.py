@@ -75,11 +75,9 @@ def task_forms(connector_type: str, tasks: Sequence[Task], *, implied: bool = Fa
     tasks = [{name: value for name, value in each.items() if value is not None} for each in tasks]
     names = _made_names(tasks, key)
     used = {name for each in tasks if operator_of(each, key) != "PROJECTION" for name in each["sourceFields"] if name}
-    shown = [
-        each
-        for each in tasks
-        if implied or operator_of(each, key) != "PROJECTION" or set(each["sourceFields"]) != used - set(names)
-    ]
+    projections = [each for each in tasks if operator_of(each, key) == "PROJECTION"]
+    is_implied = len(projections) == 1 and {*projections[0]["sourceFields"]} == used - set(names)
+    shown = tasks if implied or not is_implied else [each for each in tasks if each is not projections[0]]
     return [_form(each, key, names) for each in shown]
 
 
@@ -122,7 +120,7 @@ def _form(task: Task, key: str, made: Mapping[str, str]) -> TaskForm:
         return TaskForm(kind, tuple(sorted(sources)), operator, None, ())
     if operator == "NO_OP":
         operator = None
-    target: str | None = task.get("destinationField") or (sources[0] if sources else None)
+    target: str | None = task.get("destinationField") or next(iter(task["sourceFields"]), None)
     if kind in _MAKERS:
         # what only other tasks see is told by what it is made of
         target = made.get(task.get("destinationField") or "")

@@ -87,8 +87,8 @@ class Schedule(Trigger):
 
     @property
     def interval(self) -> timedelta | None:
-        """The time between two runs of a rate; None for cron."""
-        rate = _RATE.fullmatch(self.expression)
+        """The time between two runs of a rate; None for cron, and while the expression is not known."""
+        rate = None if is_late(self.expression) else _RATE.fullmatch(self.expression)
         return int(rate[1]) * UNITS[f"{rate[2]}s"] if rate else None
 
     @property

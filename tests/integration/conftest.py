@@ -16,14 +16,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
+from airflow_provider_appflow_isv.local.redshift.warehouse import warehouse
+from airflow_provider_appflow_isv.local.seed import REGION
 
 if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.local.redshift.database import Warehouse
+    from airflow_provider_appflow_isv.local.seed import Tenant
     from tests.accounts import TenantAccount
 
 ROOT = Path(__file__).parents[2]
 DAGS = ROOT / "dags"
 OWN_DAGS = Path(__file__).parent / "dags"
 WRONG_PASSWORD = "planted-wrong-password"
+WAREHOUSE_KEYS = {"public.accounts": "id", "public.incidents": "sys_id"}
+EARLIER = "of-an-earlier-load"
 AS_ON_AWS = {  # nothing shows at once, and in no promised order
     "run_seconds": 0.5,
     "hidden_seconds": 1.0,
@@ -103,13 +109,30 @@ def all_tenants(run_dag: RunDag) -> DagRun:
 
 
 @pytest.fixture(scope="session")
-def some_refused(run_dag: RunDag, tenants: dict[str, TenantAccount]) -> DagRun:
-    """The same DAG where tenant-b's ExternalId is wrong and tenant-c's secret holds a wrong password."""
+def some_refused(run_dag: RunDag, all_tenants: DagRun, tenants: dict[str, TenantAccount]) -> DagRun:
+    """The same DAG once more, where tenant-b's ExternalId is wrong and tenant-c's secret holds a wrong password."""
     settings = {each["name"]: each for each in tenants["tenant-a"].stack.seed().tenants_variable()}
     settings["tenant-b"]["external_id"] = "wrong-external-id"
     wrong = {**tenants["tenant-a"].secret(), "SFPassword+SeurityToken": WRONG_PASSWORD}
     settings["tenant-c"]["secret_id"] = tenants["tenant-c"].make_secret(wrong)
     return run_dag("appflow_all_tenants", AIRFLOW_VAR_APPFLOW_TENANTS=json.dumps(list(settings.values())))
+
+
+@pytest.fixture(scope="session")
+def isv_account(run_dag: RunDag, tenants: dict[str, TenantAccount]) -> DagRun:
+    """The example DAG for the ISV's account, without tenant-c's ServiceNow secret; the tables are not empty."""
+    stack = tenants["tenant-a"].stack
+    for each in stack.seed().tenants:
+        for table, key in WAREHOUSE_KEYS.items():
+            warehouse_of(each).execute(f"INSERT INTO {table} ({key}) VALUES ('{EARLIER}')")  # noqa: S608  # texts of ours
+    settings = {each["name"]: each for each in stack.seed().tenants_variable()}
+    settings["tenant-c"]["servicenow_secret_id"] = "appflow/tenant-c/missing"
+    return run_dag("appflow_isv_account", AIRFLOW_VAR_APPFLOW_TENANTS=json.dumps(list(settings.values())))
+
+
+def warehouse_of(tenant: Tenant) -> Warehouse:
+    """A tenant's Redshift database."""
+    return warehouse(tenant.account_id, REGION, tenant.redshift_cluster, tenant.redshift_database)
 
 
 def _tokens(tenants: dict[str, TenantAccount]) -> frozenset[str]:

@@ -75,6 +75,13 @@ def test_what_a_run_returns_is_the_same_deferred_or_not(all_tenants: DagRun) -> 
     assert all(set(run) == RESULT for run in runs.values())
 
 
+def test_a_flow_that_is_as_it_should_be_is_left_alone(all_tenants: DagRun, some_refused: DagRun) -> None:
+    assert [run.xcoms("load.create_flow")[0]["action"] for run in (all_tenants, some_refused)] == [
+        "created",
+        "unchanged",
+    ]
+
+
 def states_of(run: DagRun, index: int) -> list[str]:
     return [run.states[f"load.{step}", index] for step in STEPS]
 

@@ -12,14 +12,18 @@ from urllib.parse import quote, quote_plus
 import pytest
 from moto.sts.models import sts_backends
 
+from airflow_provider_appflow_isv.local.seed import ISV_ACCOUNT, account_client
 from tests.integration.conftest import WRONG_PASSWORD, DagRun
 
 if TYPE_CHECKING:
     from tests.accounts import TenantAccount
 
 Places = dict[str, bytes]
-KINDS = ["client secrets", "passwords", "private keys", "access tokens", "refresh tokens", "assertions", "AWS keys"]
-RUNS = ["all_tenants", "some_refused"]
+KINDS = [
+    *("client secrets", "passwords", "private keys", "access tokens", "refresh tokens", "assertions", "AWS keys"),
+    *("ServiceNow passwords", "Redshift passwords"),
+]
+RUNS = ["all_tenants", "some_refused", "isv_account"]
 
 
 def places_of(run: DagRun) -> Places:
@@ -57,7 +61,9 @@ def places(request: pytest.FixtureRequest) -> Places:
 
 
 @pytest.fixture(scope="module")
-def secrets(all_tenants: DagRun, some_refused: DagRun, tenants: dict[str, TenantAccount]) -> dict[str, list[str]]:
+def secrets(
+    all_tenants: DagRun, some_refused: DagRun, isv_account: DagRun, tenants: dict[str, TenantAccount]
+) -> dict[str, list[str]]:
     """Every secret of the stack, by kind."""
     texts = {name: tenant.secret() for name, tenant in tenants.items()}
     users = [user for tenant in tenants.values() for user in tenant.org.users.values()]
@@ -71,14 +77,23 @@ def secrets(all_tenants: DagRun, some_refused: DagRun, tenants: dict[str, Tenant
             *(part for user in users for part in (user.password, user.security_token)),
         ],
         "private keys": [line for line in texts["tenant-c"]["privateKey"].splitlines() if not line.startswith("--")],
-        "access tokens": [*all_tenants.tokens, *some_refused.tokens],
+        "access tokens": [*all_tenants.tokens, *some_refused.tokens, *isv_account.tokens],
         "refresh tokens": [app.org.issue_refresh_token(texts["tenant-a"]["clientId"], app.username)],
         "assertions": ["eyJhbGciOiJSUzI1NiI"],  # how every RS256 assertion begins
         "AWS keys": [
             isv.secret_access_key,
             *(part for role in role_sessions for part in (role.secret_access_key, role.session_token)),
         ],
+        "ServiceNow passwords": [_password(tenant, "servicenow", "ServiceNow") for tenant in tenants.values()],
+        "Redshift passwords": [_password(tenant, "redshift", "Redshift") for tenant in tenants.values()],
     }
+
+
+def _password(tenant: TenantAccount, kind: str, connector: str) -> str:
+    """What the ISV's Secrets Manager has for a tenant's connector profile."""
+    manager = account_client(tenant.stack.aws_url, ISV_ACCOUNT, "secretsmanager")
+    text = manager.get_secret_value(SecretId=f"appflow/{tenant.tenant.name}/{kind}")["SecretString"]
+    return str(json.loads(text)[connector]["password"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -103,5 +118,5 @@ def test_the_search_finds_a_secret_that_is_printed(all_tenants: DagRun, tenants:
         assert where(secret, places_of(leaky)) == ["printed"]
 
 
-def test_every_tenant_got_a_token_to_search_for(all_tenants: DagRun, some_refused: DagRun) -> None:
-    assert (len(all_tenants.tokens), len(some_refused.tokens)) == (3, 1)
+def test_every_tenant_got_a_token_to_search_for(all_tenants: DagRun, some_refused: DagRun, isv_account: DagRun) -> None:
+    assert [len(run.tokens) for run in (all_tenants, some_refused, isv_account)] == [3, 1, 3]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_appflow_isv.local.seed.accounts import ISV_ACCOUNT, account_client
+from tests.local.appflow.conftest import allow_appflow
 from tests.local.appflow.profiles.test_rules import ACCEPTED
 from tests.local.appflow.profiles.test_rules import request as profile_request
 from tests.specs.ends import INPUT_BUCKET, INPUT_FOLDER, profile_of
@@ -51,12 +52,11 @@ def connected(tenants: dict[str, TenantAccount]) -> Connected:
         "bucketName": INPUT_BUCKET,
         "roleArn": seeded.redshift_role_arn,
     }
-    requests["Redshift"] = profile_request(
-        "Redshift", warehouse, _login(tenant, seeded.redshift_secret_id, "Redshift")
-    )
+    requests["Redshift"] = profile_request("Redshift", warehouse, _login(tenant, seeded.redshift_secret_id, "Redshift"))
     for name, each in requests.items():
         appflow.create_connector_profile(**{**each, "connectorProfileName": profile_of(name)})
     s3 = tenant.client("s3")
     s3.create_bucket(Bucket=INPUT_BUCKET)
+    s3.put_bucket_policy(Bucket=INPUT_BUCKET, Policy=json.dumps(allow_appflow(INPUT_BUCKET)))
     s3.put_object(Bucket=INPUT_BUCKET, Key=f"{INPUT_FOLDER}/1.csv", Body=b"Id\n1\n")
     return Connected(appflow, tenant.client("kms").create_key()["KeyMetadata"]["Arn"])

@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 
 from airflow_provider_appflow_isv.specs import ConnectorDestination, ConnectorSource, ErrorHandling, S3Source
 from airflow_provider_appflow_isv.specs.ends import Destination, End, Source, classes
-from airflow_provider_appflow_isv.specs.general import (
-    _DESTINATIONS,  # connectors without a class
-    _SOURCES,
-)
 
-SOURCE_TYPES = sorted({*classes("source"), *_SOURCES})
-DESTINATION_TYPES = sorted({*classes("destination"), *_DESTINATIONS})
 INPUT_BUCKET, INPUT_FOLDER = "appflow-input", "files/in"
-
 
 
 def matching(pattern: str) -> st.SearchStrategy[str]:
@@ -85,11 +78,10 @@ def profile_of(connector_type: str) -> str:
     return f"{connector_type.lower()}-profile"
 
 
-def sources(connector_type: str, *, events: bool = False) -> st.SearchStrategy[Source]:
+def sources(connector_type: str) -> st.SearchStrategy[Source]:
     """Sources of a connector.
 
     :param connector_type: the connector's type.
-    :param events: whether they are to have events.
     """
     kind = classes("source").get(connector_type)
     if kind is None:
@@ -101,7 +93,7 @@ def sources(connector_type: str, *, events: bool = False) -> st.SearchStrategy[S
         formats = st.sampled_from(["CSV", "JSON"])
         return st.builds(S3Source, bucket=st.just(INPUT_BUCKET), prefix=st.just(INPUT_FOLDER), format=formats)
     found: st.SearchStrategy[Any] = _of(kind, connector_type)
-    return found.map(lambda source: source.replace(object=f"{source.object}ChangeEvent")) if events else found
+    return found
 
 
 def destinations(connector_type: str) -> st.SearchStrategy[Destination]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
@@ -14,7 +14,6 @@ from airflow_provider_appflow_isv.specs import (
     AllFields,
     Between,
     Concat,
-    ConnectorSource,
     Contains,
     Divide,
     Field,
@@ -31,12 +30,14 @@ from airflow_provider_appflow_isv.specs import (
     Schedule,
     Subtract,
 )
-from airflow_provider_appflow_isv.specs.ends import Source, SourceFacts
-from airflow_provider_appflow_isv.specs.fields import VALIDATIONS, FieldOperation, Mapped
+from airflow_provider_appflow_isv.specs.fields import VALIDATIONS, FieldOperation
 from airflow_provider_appflow_isv.specs.filters import FILTERS, Filter
 from airflow_provider_appflow_isv.specs.general import source_facts
-from airflow_provider_appflow_isv.specs.triggers import Trigger
 from tests.specs.ends import destinations, matching, sources
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.specs.ends import Source, SourceFacts
+    from airflow_provider_appflow_isv.specs.triggers import Trigger
 
 # the fields of a made-up object, with the data types that they may be said to have
 FIELDS: dict[str, list[str]] = {
@@ -52,14 +53,14 @@ FIELDS: dict[str, list[str]] = {
     "CreatedDate": ["datetime"],
     "Birthday": ["date"],
 }
-_PAST = {"min_value": datetime(2001, 1, 1), "max_value": datetime(2020, 1, 1), "timezones": st.just(UTC)}
-_FUTURE = {"min_value": datetime(2090, 1, 1), "max_value": datetime(2099, 1, 1), "timezones": st.just(UTC)}
+_past = st.datetimes(datetime(2001, 1, 1), datetime(2020, 1, 1), timezones=st.just(UTC))
+_future = st.datetimes(datetime(2090, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))
 _words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=20)
 _plain_words = _words.filter(lambda text: not {"{{", "{%"} & {text[n : n + 2] for n in range(len(text))})
 _whole = st.integers(-(10**9), 10**9)
 _decimals = st.decimals(-(10**6), 10**6, places=3, allow_nan=False, allow_infinity=False)
 _floats = st.floats(-1e9, 1e9, allow_nan=False, allow_infinity=False)
-_times = st.datetimes(**_PAST) | st.datetimes(**_PAST).map(lambda time: time.replace(tzinfo=None))  # type: ignore[arg-type]  # mypy reads the mapping as one type
+_times = _past | _past.map(lambda time: time.replace(tzinfo=None))
 _times_or_texts = _times | _times.map(datetime.isoformat)
 _dates = st.dates(date(2001, 1, 1), date(2020, 1, 1))
 _VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -82,15 +83,17 @@ def flows(draw: st.DrawFn, source_type: str, destination_type: str, kms_arn: str
     :param kms_arn: a key that some of them are encrypted with; default none.
     """
     needs_events = destination_type == "EventBridge"
-    trigger = OnEvent() if needs_events else draw(triggers(source_type))
-    source = draw(sources(source_type, events=isinstance(trigger, OnEvent)))
+    source = draw(sources(source_type))
+    trigger = OnEvent() if needs_events else draw(triggers(source))
+    if isinstance(trigger, OnEvent) and isinstance(source, SalesforceSource):
+        source = source.replace(object=f"{source.object}ChangeEvent")
     destination = draw(destinations(destination_type))
     if destination_type != "S3" and isinstance(source, SalesforceSource):
         source = source.replace(enable_dynamic_field_update=False)
     fields = draw(field_operations(source, partitioned=isinstance(destination, S3Destination)))
     if getattr(destination, "id_fields", ()):
-        targets = [each.target for each in fields if isinstance(each, Mapped)]
-        destination = destination.replace(id_fields=draw(st.sampled_from(targets or ["Id"])))
+        fields.insert(0, Concat(["Name", "Phone"], to="External_Id__c", format="${Name}-${Phone}"))
+        destination = destination.replace(id_fields=["External_Id__c"])
     return FlowSpec(
         name=f"flow-{next(_numbers)}",
         source=source,
@@ -111,21 +114,20 @@ def catalogs() -> st.SearchStrategy[GlueCatalog]:
     return st.builds(GlueCatalog, role_arn=role, database=st.just("landing"), table_prefix=st.just("sf"))
 
 
-def triggers(source_type: str) -> st.SearchStrategy[Trigger]:
+def triggers(source: Source) -> st.SearchStrategy[Trigger]:
     """Triggers that a source may have."""
-    schedules = st.sampled_from(_UNITS).flatmap(lambda _: _schedules(source_type))
-    events = [st.just(OnEvent())] if source_type == "Salesforce" else []
-    return st.one_of(st.just(OnDemand()), schedules, *events)
+    facts = source_facts(source)
+    events = [st.just(OnEvent())] if facts.events else []
+    return st.one_of(st.just(OnDemand()), _schedules(facts), *events)
 
 
 @st.composite
-def _schedules(draw: st.DrawFn, source_type: str) -> Schedule:
-    facts = source_facts(_any_source(source_type))
+def _schedules(draw: st.DrawFn, facts: SourceFacts) -> Schedule:
     unit = draw(st.sampled_from(_UNITS[_UNITS.index(facts.most_often) :]))
     cron = {"minutes": "cron(0/15 * ? * MON-FRI *)", "hours": "cron(5 0/2 * * ? *)", "days": "cron(0 3 1 * ? *)"}
     pull = draw(st.sampled_from([None, "Incremental", "Complete"]))
     optional: dict[str, st.SearchStrategy[Any]] = {
-        "start": st.datetimes(**_FUTURE),  # type: ignore[arg-type]  # mypy reads the mapping as one type
+        "start": _future,
         "end": st.just("2101-01-01T00:00:00+02:00"),
         "timezone": st.sampled_from(["UTC", "Europe/Berlin"]),
         "offset_seconds": st.integers(0, 36_000),
@@ -135,10 +137,6 @@ def _schedules(draw: st.DrawFn, source_type: str) -> Schedule:
         optional |= {"first_execution_from": _times, "timestamp_field": st.sampled_from(["CreatedDate", "x"])}
     expression = draw(st.integers(1, 23).map(lambda number: f"rate({number}{unit})") | st.just(cron[unit]))
     return Schedule(expression, pull=pull, **draw(st.fixed_dictionaries({}, optional=optional)))
-
-
-def _any_source(source_type: str) -> Source:
-    return ConnectorSource(source_type, {})
 
 
 @st.composite
@@ -156,7 +154,7 @@ def field_operations(draw: st.DrawFn, source: Source, *, partitioned: bool) -> l
     types = {name: draw(st.none() | st.sampled_from(FIELDS[name])) for name in names}
     found: list[FieldOperation] = []
     for number, name in enumerate(names):
-        to = None if name not in names[:number] and draw(st.booleans()) else f"{name} {number}"
+        to = None if name not in names[:number] and draw(st.booleans()) else f"{name}_{number}"
         to_type = draw(st.sampled_from([None, "string"])) if types[name] else None
         found.append(Field(name, to=to, type=types[name], to_type=to_type, **changes[name]))
     found += draw(st.lists(_made(facts), max_size=3))
@@ -167,7 +165,9 @@ def field_operations(draw: st.DrawFn, source: Source, *, partitioned: bool) -> l
     if partitioned and draw(st.booleans()):
         found.append(PartitionBy(draw(st.lists(st.sampled_from([*targets]), min_size=1, max_size=10, unique=True))))
     if draw(st.booleans()):
-        found.append(RawTask("Passthrough", ["Name"], to=f"raw-{next(_numbers)}", properties={"INCLUDE_NEW_FIELDS": "true"}))
+        found.append(
+            RawTask("Passthrough", ["Name"], to=f"raw-{next(_numbers)}", properties={"INCLUDE_NEW_FIELDS": "true"})
+        )
     return found
 
 
@@ -175,13 +175,12 @@ def field_operations(draw: st.DrawFn, source: Source, *, partitioned: bool) -> l
 def _made(draw: st.DrawFn, facts: SourceFacts) -> FieldOperation:
     changes, to = draw(_changes(facts)), f"made {next(_numbers)}"
     kinds = [kind for kind in (Add, Subtract, Multiply, Divide) if kind.operator not in facts.lacks]
-    kind = draw(st.sampled_from([Concat, *kinds]))
     plain = st.sampled_from(["Name", "Phone", "Billing Street", "Amount"])
-    if issubclass(kind, Concat):
+    if not kinds or draw(st.booleans()):
         names = draw(st.lists(plain, min_size=2, max_size=3, unique=True))
         written = "${" + "} - ${".join(names) + "}"
-        return kind(names, to=to, format=draw(st.sampled_from([written, f"${{{names[-1]}}}!"])), **changes)
-    return kind(draw(plain), draw(plain), to=to, **changes)
+        return Concat(names, to=to, format=draw(st.sampled_from([written, f"${{{names[-1]}}}!"])), **changes)
+    return draw(st.sampled_from(kinds))(draw(plain), draw(plain), to=to, **changes)
 
 
 @st.composite
@@ -209,7 +208,7 @@ def filters(draw: st.DrawFn, source: Source, fields: list[FieldOperation]) -> Fi
     :param fields: what becomes of its fields, with their data types.
     """
     lacks = source_facts(source).lacks
-    kind = draw(st.sampled_from([each for each in FILTERS if each.operator not in lacks] or [Between]))
+    kind: Any = draw(st.sampled_from([each for each in FILTERS if each.operator not in lacks] or [Between]))
     declared = {each.name: each.type for each in fields if isinstance(each, Field) and each.type}
     name = draw(st.sampled_from([name for name in FIELDS if _compares(kind, name)]))
     data_type = declared.get(name) or draw(st.sampled_from(FIELDS[name]))
@@ -221,9 +220,11 @@ def filters(draw: st.DrawFn, source: Source, fields: list[FieldOperation]) -> Fi
         lower, upper = draw(_bounds(values, data_type))
         return Between(name, lower, upper, **given)
     if kind is NotEqualTo or draw(st.booleans()):
-        return kind(field=name, value=draw(values), **given)
+        single: Filter = kind(field=name, value=draw(values), **given)
+        return single
     several = st.lists(values.filter(lambda value: "," not in str(value)), min_size=2, max_size=4)
-    return kind(field=name, value=draw(several), **given)
+    found: Filter = kind(field=name, value=draw(several), **given)
+    return found
 
 
 def _compares(kind: type[Filter], name: str) -> bool:

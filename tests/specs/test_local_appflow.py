@@ -12,12 +12,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from airflow_provider_appflow_isv.specs import FlowSpec
-from tests.specs.conftest import Connected
 from tests.specs.strategies import flows
 from tests.specs.test_round_trip import PAIRS
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.appflow.controls.settings import Settings
+    from tests.specs.conftest import Connected
 
 PLAIN: dict[str, Any] = {"task_order": "kept", "filled_defaults": False}
 CHANGED: dict[str, Any] = {"task_order": "shuffled", "filled_defaults": True}

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_appflow_isv.specs import FlowSpec
-from tests.specs.ends import DESTINATION_TYPES, SOURCE_TYPES
+from airflow_provider_appflow_isv.specs.general import DESTINATION_TYPES, SOURCE_TYPES
 from tests.specs.strategies import flows
 
 KMS_ARN = "arn:aws:kms:us-east-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -1,0 +1,374 @@
+"""Flows that others have made, read as specs: nothing is lost, and nothing is a difference."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_appflow_isv.specs import (
+    AllFields,
+    Concat,
+    ConnectorDestination,
+    ConnectorSource,
+    EqualTo,
+    ErrorHandling,
+    Field,
+    FlowSpec,
+    OnDemand,
+    RawTask,
+    RedshiftDestination,
+    S3Destination,
+    Schedule,
+    Subtract,
+)
+from airflow_provider_appflow_isv.specs.task_forms import task_forms
+from tests.local.appflow import test_blog
+
+FLOW: dict[str, Any] = dict(test_blog.FLOW)
+Task = dict[str, Any]
+KEY = "Salesforce"
+
+
+def task(kind: str, sources: list[str], operator: str | None = None, to: str | None = None, **properties: str) -> Task:
+    return {
+        "taskType": kind,
+        "sourceFields": sources,
+        **({"connectorOperator": {KEY: operator}} if operator else {}),
+        **({"destinationField": to} if to is not None else {}),
+        "taskProperties": properties,
+    }
+
+
+def projection(*names: str) -> Task:
+    return task("Filter", list(names), "PROJECTION", "")
+
+
+def flow(*tasks: Task, **changes: Any) -> dict[str, Any]:
+    """DescribeFlow's answer for the blog's flow with other tasks."""
+    return {**FLOW, "flowArn": "arn:aws:appflow:us-east-1:222222222222:flow/x", "tasks": list(tasks), **changes}
+
+
+def source(connector_type: str, key: str, properties: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "connectorType": connector_type,
+        "connectorProfileName": "profile",
+        "sourceConnectorProperties": {key: properties},
+        **more,
+    }
+
+
+def destination(connector_type: str, properties: Any, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "connectorType": connector_type,
+            "destinationConnectorProperties": {connector_type: properties},
+            **more,
+        }
+    ]
+
+
+def forms(found: dict[str, Any]) -> Counter[Any]:
+    return Counter(task_forms(found["sourceFlowConfig"]["connectorType"], found["tasks"], implied=True))
+
+
+def assert_nothing_is_lost(found: dict[str, Any]) -> FlowSpec:
+    """The spec says the same as the flow, and asks for every task of it."""
+    spec = FlowSpec.from_describe(found)
+    assert spec.differences(found) == []
+    assert not forms(found) - forms(spec.create_request())
+    assert FlowSpec.from_yaml(spec.to_yaml()) == spec
+    return spec
+
+
+MAP = task("Map", ["Id"], "NO_OP", "Id")
+MASK = {"MASK_VALUE": "*", "MASK_LENGTH": "5"}
+WILD = {
+    "the console's: data types of all kinds, a length for a mask of all": [
+        projection("Id", "Name", "Phone"),
+        task("Map", ["Id"], "NO_OP", "Id", SOURCE_DATA_TYPE="id", DESTINATION_DATA_TYPE="id"),
+        task("Mask", ["Name"], "MASK_ALL", "Name", **MASK),
+        task("Map", ["Name"], "NO_OP", "Name", SOURCE_DATA_TYPE="string", DESTINATION_DATA_TYPE="string"),
+        task("Map", ["Phone"], "NO_OP", "Phone", SOURCE_DATA_TYPE="phone", DESTINATION_DATA_TYPE="phone"),
+    ],
+    "cdk-appflow's: a Merge whose Map has no destination field": [
+        projection("A", "B"),
+        task("Merge", ["A", "B"], "NO_OP", "A,B", CONCAT_FORMAT="${A} ${B}"),
+        task("Map", ["A,B"], "NO_OP", SOURCE_DATA_TYPE="string", DESTINATION_DATA_TYPE="string"),
+    ],
+    "Terraform's: Map_all of an empty text": [task("Map_all", [""], "NO_OP", "")],
+    "Terraform's: Map_all with data types": [
+        task("Map_all", [], "NO_OP", SOURCE_DATA_TYPE="string", DESTINATION_DATA_TYPE="string")
+    ],
+    "Map_all of the user guide, without an operator": [{"taskType": "Map_all", "sourceFields": []}],
+    "Map_all and a projection": [projection("Id"), task("Map_all", [], "NO_OP", EXCLUDE_SOURCE_FIELDS_LIST="[]")],
+    "Map_all that takes a field which is mapped, too": [
+        task("Map_all", [], "NO_OP", EXCLUDE_SOURCE_FIELDS_LIST="[]"),
+        task("Map", ["Id"], "NO_OP", "external_id"),
+    ],
+    "Map_all twice": [task("Map_all", [], "NO_OP")] * 2,
+    "a property that no class has": [task("Map_all", [], "NO_OP", INCLUDE_NEW_FIELDS="true")],
+    "a list that is none": [task("Map_all", [], "NO_OP", EXCLUDE_SOURCE_FIELDS_LIST="Id")],
+    "a wider projection": [projection("Id", "Name"), MAP],
+    "a narrower projection": [projection("Name"), MAP, task("Map", ["Name"], to="Name")],
+    "two projections": [projection("Id"), projection("Name"), MAP],
+    "a projection of nothing": [projection(), MAP],
+    "a field that only a mask has": [projection("Id"), MAP, task("Mask", ["Name"], "MASK_ALL", **MASK)],
+    "several masks of a field": [
+        projection("Id"),
+        task("Mask", ["Id"], "MASK_FIRST_N", MASK_VALUE="*", MASK_LENGTH="2"),
+        task("Mask", ["Id"], "MASK_LAST_N", MASK_VALUE="#", MASK_LENGTH="2"),
+        MAP,
+    ],
+    "a mask without a length": [projection("Id"), task("Mask", ["Id"], "MASK_LAST_N"), MAP],
+    "several lengths of a field": [
+        projection("Id"),
+        task("Truncate", ["Id"], "NO_OP", TRUNCATE_LENGTH="9"),
+        task("Truncate", ["Id"], "NO_OP", TRUNCATE_LENGTH="3"),
+        MAP,
+    ],
+    "validations with several actions": [
+        projection("Id"),
+        task("Validate", ["Id"], "VALIDATE_NON_NULL", "Id", VALIDATION_ACTION="DropRecord"),
+        task("Validate", ["Id"], "VALIDATE_NUMERIC", "Id", VALIDATION_ACTION="DropDataset"),
+        MAP,
+    ],
+    "a validation without an action": [projection("Id"), task("Validate", ["Id"], "VALIDATE_NON_NULL"), MAP],
+    "changes without a field": [projection("Id"), task("Mask", [], "MASK_ALL"), task("Truncate", []), MAP],
+    "filters of all styles": [
+        projection("Id"),
+        task("Filter", ["Id"], "EQUAL_TO", "Id", VALUE="x"),
+        task("Filter", ["Id"], "EQUAL_TO", DATA_TYPE="id", VALUES="x,y"),
+        task("Filter", ["Id"], "NOT_EQUAL_TO", DATA_TYPE="string", VALUES="x,y"),
+        task("Filter", ["Id"], "EQUAL_TO", DATA_TYPE="string", VALUES="x"),
+        task("Filter", ["Id"], "EQUAL_TO", DATA_TYPE="string", VALUE="x", VALUES="y"),
+        task("Filter", ["Id"], "BETWEEN", DATA_TYPE="string", LOWER_BOUND="z", UPPER_BOUND="a"),
+        task("Filter", ["Id"], "GREATER_THAN", DATA_TYPE="datetime", VALUE="yesterday"),
+        task("Filter", ["Id"], "GREATER_THAN", DATA_TYPE="double", VALUE="1e3"),
+        task("Filter", ["Id"], "GREATER_THAN", DATA_TYPE="no such type", VALUE="1"),
+        task("Filter", ["Id"], "CONTAINS", DATA_TYPE="string"),
+        MAP,
+    ],
+    "the same filter twice": [projection("Id"), *[task("Filter", ["Id"], "EQUAL_TO", VALUE="x")] * 2, MAP],
+    "temporary fields of other names": [
+        projection("A", "B", "C"),
+        task("Merge", ["A", "B"], "NO_OP", "temp_1", CONCAT_FORMAT="${A} ${B}"),
+        task("Merge", ["A", "C"], "NO_OP", "temp_2", CONCAT_FORMAT="${A} ${C}"),
+        task("Arithmetic", ["B", "C"], "SUBTRACTION", "temp_3", MATH_OPERATION_FIELDS_ORDER="C,B"),
+        task("Map", ["temp_2"], "NO_OP", "x"),
+        task("Map", ["temp_1"], "NO_OP", "y"),
+        task("Map", ["temp_3"], "NO_OP", "z"),
+    ],
+    "a temporary field that is mapped twice": [
+        projection("A", "B"),
+        task("Merge", ["A", "B"], "NO_OP", "A,B", CONCAT_FORMAT="${A} ${B}"),
+        task("Map", ["A,B"], "NO_OP", "x"),
+        task("Map", ["A,B"], "NO_OP", "y"),
+    ],
+    "a temporary field of a temporary field": [
+        projection("A", "B", "C"),
+        task("Merge", ["A", "B"], "NO_OP", "A,B", CONCAT_FORMAT="${A} ${B}"),
+        task("Merge", ["A,B", "C"], "NO_OP", "A,B,C", CONCAT_FORMAT="${A,B} ${C}"),
+        task("Map", ["A,B,C"], "NO_OP", "x"),
+    ],
+    "a Merge without a format, whose field no task takes on": [
+        projection("A", "B"),
+        task("Merge", ["A", "B"], to="whole"),
+        task("Map", ["A"], to="a"),
+    ],
+    "arithmetic of data types": [
+        projection("A", "B"),
+        task("Arithmetic", ["A", "B"], "ADDITION", "A,B"),
+        task("Map", ["A,B"], "NO_OP", "x", SOURCE_DATA_TYPE="double", DESTINATION_DATA_TYPE="double"),
+    ],
+    "two fields in one": [projection("A", "B"), task("Map", ["A"], to="x"), task("Map", ["B"], to="x")],
+    "a data type that nobody knows": [projection("A"), task("Map", ["A"], to="x", SOURCE_DATA_TYPE="hologram")],
+    "what nobody knows the meaning of": [
+        projection("Id"),
+        task("Passthrough", ["Id"], "NO_OP", "Id", SUBFIELD_CATEGORY_MAP="{}"),
+        task("Map", ["Id"], "NO_OP", "Id", SUBFIELD_CATEGORY_MAP="{}"),
+        task("Partition", [], "NO_OP", ORDERED_PARTITION_KEYS_LIST="no list"),
+    ],
+    "a partition": [projection("Id"), MAP, task("Partition", [], ORDERED_PARTITION_KEYS_LIST='["Id"]')],
+    "a partition of many fields": [projection("Id"), MAP, task("Partition", [], ORDERED_PARTITION_KEYS_LIST='["a"]')],
+}
+
+
+@pytest.mark.parametrize("tasks", WILD.values(), ids=WILD)
+def test_any_tasks_are_read(tasks: list[Task]) -> None:
+    assert_nothing_is_lost(flow(*tasks))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([each for tasks in WILD.values() for each in tasks]), min_size=1, max_size=8))
+def test_any_mixture_of_tasks_is_read(tasks: list[Task]) -> None:
+    assert_nothing_is_lost(flow(*tasks))
+
+
+@pytest.mark.parametrize("tasks", WILD.values(), ids=WILD)
+def test_an_s3_source_may_lack_a_projection(tasks: list[Task]) -> None:
+    def keyed(each: Task) -> Task:
+        operators = each.get("connectorOperator") or {}
+        return {**each, "connectorOperator": dict(zip(["S3"], operators.values(), strict=False))}
+
+    given = [keyed(each) for each in tasks if (each.get("connectorOperator") or {}).get(KEY) != "PROJECTION"]
+    files = source("S3", "S3", {"bucketName": "input", "bucketPrefix": "in"})
+    assert_nothing_is_lost(flow(*given, sourceFlowConfig=files))
+
+
+@pytest.mark.parametrize(
+    ("tasks", "fields"),
+    [
+        (WILD["the console's: data types of all kinds, a length for a mask of all"], [
+            Field("Id", type="id"), Field("Name", type="string", mask="all"), Field("Phone", type="phone"),
+        ]),
+        (WILD["cdk-appflow's: a Merge whose Map has no destination field"], [
+            Concat(["A", "B"], to="A,B", format="${A} ${B}")
+        ]),
+        (WILD["Terraform's: Map_all of an empty text"], [AllFields()]),
+        (WILD["temporary fields of other names"], [
+            Concat(["A", "C"], to="x", format="${A} ${C}"),
+            Concat(["A", "B"], to="y", format="${A} ${B}"),
+            Subtract("C", "B", to="z"),
+        ]),
+        (WILD["a wider projection"], [Field("Id"), RawTask("Filter", ["Id", "Name"], operator="PROJECTION")]),
+        (WILD["validations with several actions"], [
+            Field("Id", validate="non_null"),
+            RawTask(
+                "Validate", ["Id"], operator="VALIDATE_NUMERIC", to="Id",
+                properties={"VALIDATION_ACTION": "DropDataset"},
+            ),
+        ]),
+    ],
+)  # fmt: skip
+def test_what_the_classes_can_say_is_said_by_them(tasks: list[Task], fields: list[Any]) -> None:
+    assert list(FlowSpec.from_describe(flow(*tasks)).fields) == fields
+
+
+def test_one_strange_task_leaves_the_others_readable() -> None:
+    strange = task("Map", ["Name"], "NO_OP", "Name", SUBFIELD_CATEGORY_MAP="{}")
+    spec = FlowSpec.from_describe(flow(projection("Id", "Name"), strange, MAP))
+    assert [type(each) for each in spec.fields] == [Field, RawTask]
+
+
+def test_filters_without_a_data_type_are_of_texts() -> None:
+    spec = FlowSpec.from_describe(flow(projection("Id"), MAP, task("Filter", ["Id"], "EQUAL_TO", VALUE="5")))
+    assert spec.filters == (EqualTo("Id", "5"),)
+
+
+def test_the_s3_destinations_profile_of_the_blog_means_nothing() -> None:
+    assert FlowSpec.from_describe(FLOW).destination == S3Destination(bucket="appflow-sfdata")
+
+
+def test_tags_that_only_aws_can_set_are_left_out() -> None:
+    tags = {"aws:cloudformation:stack-name": "landing", "team": "a"}
+    assert assert_nothing_is_lost({**FLOW, "tags": tags}).tags == {"team": "a"}
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"bucketName": "landing", "bucketPrefix": "/leading/slash"},
+        {"bucketName": "landing", "s3OutputFormatConfig": {"prefixConfig": {"prefixFormat": "DAY"}}},
+        {"bucketName": "landing", "s3OutputFormatConfig": {"fileType": "AVRO"}},
+        {"bucketName": "landing", "madeLater": {"by": "AWS"}},
+    ],
+)
+def test_a_destination_that_its_class_has_no_room_for_is_kept_by_members(properties: dict[str, Any]) -> None:
+    spec = assert_nothing_is_lost({**FLOW, "destinationFlowConfigList": destination("S3", properties)})
+    assert spec.destination == ConnectorDestination("S3", properties)
+
+
+def test_a_destination_is_kept_if_it_handles_errors_in_an_unknown_way() -> None:
+    properties = {
+        "object": "public.accounts",
+        "intermediateBucketName": "staging",
+        "errorHandlingConfig": {"bucketPrefix": "failed", "madeLater": True},
+    }
+    found = {**FLOW, "destinationFlowConfigList": destination("Redshift", properties, connectorProfileName="profile")}
+    assert isinstance(assert_nothing_is_lost(found).destination, ConnectorDestination)
+
+
+def test_a_source_with_members_of_another_connector_is_kept_by_members() -> None:
+    config = source("Salesforce", "Salesforce", {"object": "Account", "madeLater": 1}, apiVersion="v58.0")
+    spec = assert_nothing_is_lost({**FLOW, "sourceFlowConfig": config})
+    assert spec.source == ConnectorSource(
+        "Salesforce", {"object": "Account", "madeLater": 1}, profile="profile", api_version="v58.0"
+    )
+
+
+def test_error_handling_that_says_nothing_is_none() -> None:
+    properties = {
+        "object": "public.accounts",
+        "intermediateBucketName": "staging",
+        "errorHandlingConfig": {"failOnFirstDestinationError": False},
+    }
+    found = {**FLOW, "destinationFlowConfigList": destination("Redshift", properties, connectorProfileName="profile")}
+    wanted = RedshiftDestination(profile="profile", object="public.accounts", intermediate_bucket="staging")
+    spec = FlowSpec.from_describe(found)
+    assert spec.destination == wanted
+    assert spec == spec.replace(destination=wanted.replace(on_error=ErrorHandling()))
+
+
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "a blank in the rate, as CloudFormation takes it": {"scheduleExpression": "rate(5 minutes)"},
+    "a unit in the singular": {"scheduleExpression": "rate(1day)"},
+    "a first range that a complete pull has no use for": {
+        "scheduleExpression": "rate(1hours)",
+        "dataPullMode": "Complete",
+        "firstExecutionFrom": 1_600_000_000.0,
+    },
+    "times as the AWS CLI tells them": {
+        "scheduleExpression": "cron(0 3 ? * MON *)",
+        "dataPullMode": "Incremental",
+        "scheduleStartTime": "2090-01-01T00:00:00.500000+02:00",
+        "scheduleEndTime": 3_900_000_000.25,
+        "firstExecutionFrom": 1_600_000_000,
+    },
+}
+
+
+@pytest.mark.parametrize("scheduled", SCHEDULES.values(), ids=SCHEDULES)
+def test_any_schedule_is_read(scheduled: dict[str, Any]) -> None:
+    trigger = {"triggerType": "Scheduled", "triggerProperties": {"Scheduled": scheduled}}
+    spec = assert_nothing_is_lost({**FLOW, "triggerConfig": trigger})
+    assert isinstance(spec.trigger, Schedule)
+
+
+@pytest.mark.parametrize("properties", [None, {}, {"Scheduled": None}])
+def test_a_flow_on_demand_may_have_empty_trigger_properties(properties: Any) -> None:
+    trigger = {"triggerType": "OnDemand", "triggerProperties": properties}
+    pull = {"datetimeTypeFieldName": "LastModifiedDate"}
+    config = {**FLOW["sourceFlowConfig"], "incrementalPullConfig": pull}
+    spec = assert_nothing_is_lost({**FLOW, "triggerConfig": trigger, "sourceFlowConfig": config})
+    assert spec.trigger == OnDemand()
+
+
+def test_a_spec_reads_like_what_a_person_would_write() -> None:
+    tasks = [
+        projection("Id", "Amount", "CreatedDate"),
+        task(
+            "Filter",
+            ["CreatedDate"],
+            "BETWEEN",
+            DATA_TYPE="date",
+            LOWER_BOUND="1609459200000",
+            UPPER_BOUND="1612137600000",
+        ),
+        task("Arithmetic", ["Amount", "Amount"], "ADDITION", "t", MATH_OPERATION_FIELDS_ORDER="Amount,Amount"),
+        task("Map", ["t"], "NO_OP", "double", SOURCE_DATA_TYPE="string", DESTINATION_DATA_TYPE="string"),
+        MAP,
+    ]
+    assert FlowSpec.from_describe(flow(*tasks)).to_dict() == {
+        "name": "Salesforce2s3",
+        "source": {"SalesforceSource": {"profile": "SalesForceAPI", "object": "Account"}},
+        "destination": {"S3Destination": {"bucket": "appflow-sfdata"}},
+        "fields": [{"Add": {"left": "Amount", "right": "Amount", "to": "double"}}, "Id"],
+        "filters": [
+            {"Between": {"field": "CreatedDate", "lower": "2021-01-01", "upper": "2021-02-01", "type": "date"}}
+        ],
+        "description": "Pull Data From Salesforce to Amazon s3",
+    }
