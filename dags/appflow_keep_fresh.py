@@ -42,6 +42,7 @@ def arguments_for(tenant: dict[str, Any]) -> dict[str, Any]:
     schedule=timedelta(minutes=30),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
+    is_paused_upon_creation=True,  # somebody decides when it begins to act by itself
     max_active_runs=1,
     tags=["appflow"],
 )

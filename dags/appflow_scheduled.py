@@ -54,6 +54,7 @@ SPEC = FlowSpec(
     schedule=timedelta(hours=1),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
+    is_paused_upon_creation=True,  # somebody decides when it begins to act by itself
     params={"tenant": "tenant-a"},
     tags=["appflow"],
 )

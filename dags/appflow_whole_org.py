@@ -97,15 +97,16 @@ def appflow_whole_org() -> None:
 
     @task
     def flows(entities: Any, tenant: str, bucket: str) -> list[dict[str, Any]]:
-        """One flow for each object."""
+        """One flow for each object, by its name."""
         names = [entity["name"] for entity in entities]
         # a misspelt name would leave the object's masks and filters out
         if unknown := sorted(set(WANTED["some_objects"]) - set(names)):
             raise ValueError(f"some_objects of the YAML file names what is not among the org's objects: {unknown}")
-        return [flow_of(name, tenant, bucket).to_dict() for name in names]
+        specs = [flow_of(name, tenant, bucket) for name in names]
+        return [{"flow_name": spec.name, "spec": spec.to_dict()} for spec in specs]
 
     @task_group
-    def load(spec: dict[str, Any]) -> Any:
+    def load(flow_name: str, spec: dict[str, Any]) -> Any:
         """Everything for one object."""
         flow = AppFlowCreateFlowOperator(
             task_id="create_flow",
@@ -115,29 +116,29 @@ def appflow_whole_org() -> None:
             map_index_template="{{ task.spec.name }}",
             **AWS,
         )
-        created: Any = flow.output
         run = AppFlowStartFlowOperator(
             task_id="run_flow",
-            flow_name=created["flow_name"],
+            flow_name=flow_name,
             deferrable=True,
             max_active_tis_per_dag=8,  # tasks that wait in the triggerer don't count
             map_index_template="{{ task.flow_name }}",
             **AWS,
         )
+        flow >> run
         return run.output
 
     @task(trigger_rule="all_done")
-    def count_records(specs: Any, runs: Any) -> dict[str, int]:
+    def count_records(flows: Any, runs: Any) -> dict[str, int]:
         """How many records each object's run has processed; an object without a run is an error."""
-        objects = {spec["name"]: spec["source"]["SalesforceSource"]["object"] for spec in specs}
+        objects = {each["flow_name"]: each["spec"]["source"]["SalesforceSource"]["object"] for each in flows}
         counts = {objects[run["flow_name"]]: run["records_processed"] for run in runs}
         if missing := sorted(set(objects.values()) - set(counts)):
             raise RuntimeError(f"{len(missing)} of {len(objects)} objects are missing: {', '.join(missing)}")
         return counts
 
-    specs = flows(entities.output, "{{ params.tenant }}", of_tenant("bucket"))
+    wanted = flows(entities.output, "{{ params.tenant }}", of_tenant("bucket"))
     grant >> profile >> entities
-    count_records(specs, load.expand(spec=specs))
+    count_records(wanted, load.expand_kwargs(wanted))
 
 
 whole_org = appflow_whole_org()

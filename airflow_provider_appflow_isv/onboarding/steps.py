@@ -124,10 +124,12 @@ STEPS: dict[str, Step] = {
     "create-flow": Step("AppFlowCreateFlowOperator, if_exists fail or skip", _CREATE_FLOW),
     "upsert-flow": Step("AppFlowCreateFlowOperator, if_exists update", (*_CREATE_FLOW, *_UPDATE_FLOW)),
     "replace-flow": Step(
-        "AppFlowCreateFlowOperator, if_exists update, with replace", (*_CREATE_FLOW, *_UPDATE_FLOW, *_DELETE_FLOW)
+        "AppFlowCreateFlowOperator, if_exists update, with replace",
+        # a flow is created anew, or again as it was, with its tags, and active if it was
+        (*_CREATE_FLOW, *_UPDATE_FLOW, *_DELETE_FLOW, *_needs(On.FLOW, "appflow:StartFlow", "appflow:TagResource")),
     ),
     "update-flow": Step("AppFlowUpdateFlowOperator", _UPDATE_FLOW),
-    "tag-flow": Step("tags of a flow that is created", _needs(On.FLOW, "appflow:TagResource")),
+    "tag-flow": Step("tags of a flow that is created or updated", _needs(On.FLOW, "appflow:TagResource")),
     "activate-flow": Step(
         "AppFlowActivateFlowOperator, and activate=True", _needs(On.FLOW, "appflow:DescribeFlow", "appflow:StartFlow")
     ),

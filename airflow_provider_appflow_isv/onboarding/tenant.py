@@ -44,6 +44,10 @@ _FORMS = {
     "appflow_roles": _ROLE,
     "redshift_roles": _ROLE,
 }
+# whose these are, and where: nothing else is of use to a role of the account and to AppFlow in the Region. A key may be
+# another account's, a role of another account can't be handed to a service (IAM user guide, iam:PassRole)
+_OF_ACCOUNT = ("secrets", "client_credentials_secrets", "appflow_roles", "redshift_roles")
+_OF_REGION = ("secrets", "client_credentials_secrets", "secret_keys", "kms_keys")
 _SINGLE = ("isv_principal", "external_id", "account_id", "region", "role_name")
 _OF_THE_STACK = {"account_id": "${AWS::AccountId}", "region": "${AWS::Region}"}
 _FILLED_IN_LATER = {*_OF_THE_STACK.values(), *(f"${{{parameter}}}" for _, parameter in ASKED.values())}
@@ -80,7 +84,8 @@ class TenantSetup:
     :param external_id: what the ISV says when it assumes the role; default a random one, another for each object.
     :param account_id: the tenant's AWS account; default None, with which only the template can be made: it takes the
         stack's.
-    :param region: Region of flows, profiles, secrets and keys; default None as for ``account_id``.
+    :param region: Region of flows, profiles, secrets and keys; default None as for ``account_id``. ARNs have to be of
+        this account and Region, but a key may be another account's.
     :param role_name: name of the role in the tenant's account.
     :param flows: names of the flows, with * and ? as wildcards; default all.
     :param profiles: names of the connector profiles, with * and ? as wildcards; default all.
@@ -125,6 +130,8 @@ class TenantSetup:
             for value in self._values(name):
                 if value not in _FILLED_IN_LATER and not re.fullmatch(form, str(value), re.ASCII):
                     raise OnboardingError(name, f"{value!r} is not {meant}.")
+        self._check_arns(_OF_ACCOUNT, "account", 4, self.account_id)
+        self._check_arns(_OF_REGION, "Region", 3, self.region)
         self._check_choices("ask", ASKED)
         self._check_choices("steps", STEPS)
         if not self.steps:
@@ -140,6 +147,15 @@ class TenantSetup:
         if isinstance(given, str):
             raise OnboardingError(name, f"{given!r} is one text where a list of them is meant.")
         return tuple(given)
+
+    def _check_arns(self, names: Sequence[str], kind: str, part: int, wanted: str | None) -> None:
+        if wanted is None or wanted in _FILLED_IN_LATER:
+            return
+        arns = ((name, value) for name in names for value in self._values(name) if value.startswith("arn:"))
+        for name, arn in arns:
+            found = arn.split(":")[part]
+            if found != wanted:
+                raise OnboardingError(name, f"{arn!r} is of {kind} {found}, the tenant's is {wanted}.")
 
     def _check_choices(self, name: str, known: Collection[str]) -> None:
         unknown = [value for value in self._values(name) if value not in known]

@@ -27,7 +27,8 @@ _FLOW_STATUSES = ("Active", "Deprecated", "Deleted", "Draft", "Errored", "Suspen
 class AppFlowListConnectorsOperator(AppFlowBaseOperator):
     """List the connectors that AppFlow offers in the account.
 
-    :param connector_types: only these types, e.g. ``["Salesforce", "S3"]``; default all.
+    :param connector_types: only these types, one or a list, e.g. ``["Salesforce", "S3"]``; an empty list is none of
+        them. Default all.
     :param usable_as: ``source``, ``destination`` or None (default) for either.
 
     The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
@@ -39,22 +40,29 @@ class AppFlowListConnectorsOperator(AppFlowBaseOperator):
     template_fields: Sequence[str] = (*AppFlowBaseOperator.template_fields, "connector_types", "usable_as")
 
     def __init__(
-        self, *, connector_types: list[str] | None = None, usable_as: str | None = None, **kwargs: Any
+        self, *, connector_types: str | list[str] | None = None, usable_as: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.connector_types = connector_types
         self.usable_as = usable_as
+        self._filters = self.given("connector_types", "usable_as")
         self.check_arguments()
 
     def check_arguments(self) -> None:
-        """As of the base; the use too."""
+        """As of the base; types and use too."""
         super().check_arguments()
+        self.refuse_nothing(self._filters, _MORE)
+        if self.connector_types is not None:
+            check_texts("connector_types", self.connector_types)
         if self.usable_as is not None:
             check_choice("usable_as", self.usable_as, ("source", "destination"))
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Ask AppFlow, all pages."""
-        found = self.make_hook().describe_connectors(self.connector_types or ())
+        hook = self.make_hook()
+        types = None if self.connector_types is None else as_list(self.connector_types)
+        # AppFlow takes no types for all types
+        found = [] if types == [] else hook.describe_connectors(types or ())
         if self.usable_as:
             found = [item for item in found if item.get(f"canUseAs{self.usable_as.capitalize()}")]
         self.log.info("%d connectors: %s", len(found), ", ".join(item["connectorType"] for item in found))
@@ -131,11 +139,15 @@ class _NameFilteringOperator(AppFlowBaseOperator):
         :param items: items to pick from.
         :param member: the member that has their name.
         """
+        names = [str(item[member]) for item in items]
         include = ["*"] if self.include is None else as_list(self.include)
         exclude = [] if self.exclude is None else as_list(self.exclude)
-        if unused := [pattern for pattern in include if not any(fnmatchcase(item[member], pattern) for item in items)]:
+        unused = [pattern for pattern in include if not any(fnmatchcase(name, pattern) for name in names)]
+        if unused and self.include is not None:
             self.log.warning("Nothing to include has the name %s", ", ".join(unused))
-        return [item for item in items if _fits(item[member], include) and not _fits(item[member], exclude)]
+        return [
+            item for item, name in zip(items, names, strict=True) if _fits(name, include) and not _fits(name, exclude)
+        ]
 
 
 class AppFlowListConnectorEntitiesOperator(_NameFilteringOperator):

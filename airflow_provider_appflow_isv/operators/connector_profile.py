@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.exceptions import TenantConfigurationError
@@ -72,12 +72,8 @@ class _ConnectorProfileOperator(AppFlowBaseOperator):
         return config
 
     def _update(self, hook: AppFlowHook, existing: dict[str, Any]) -> dict[str, Any]:
-        given = self.connector_profile_properties or {}
         # UpdateConnectorProfile replaces the whole of it, so what is not given anew stays as it is
-        properties = {
-            connector: {**kept, **given.get(connector, {})}
-            for connector, kept in {**given, **existing.get("connectorProfileProperties", {})}.items()
-        }
+        properties = _merged(existing.get("connectorProfileProperties"), self.connector_profile_properties or {})
         arn = hook.update_connector_profile(
             connectorProfileName=self.connector_profile_name,
             connectionMode=self.connection_mode or existing["connectionMode"],
@@ -106,7 +102,9 @@ class AppFlowCreateConnectorProfileOperator(_ConnectorProfileOperator):
     :param connection_mode: ``Public`` (default) or ``Private``.
     :param connector_label: label of a custom connector.
     :param kms_arn: key for AppFlow to encrypt with; default AppFlow's own.
-    :param if_exists: ``fail`` (default), ``update`` with fresh credentials, or ``skip``.
+    :param if_exists: ``fail`` (default); ``update`` with fresh credentials and the properties that are given, the
+        others stay; or ``skip``, which warns in the log if properties differ. A profile of another connector is an
+        error whichever it is.
 
     The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
 
@@ -159,16 +157,28 @@ class AppFlowCreateConnectorProfileOperator(_ConnectorProfileOperator):
         existing = hook.get_connector_profile(self.connector_profile_name) if self.if_exists != "fail" else None
         if not existing:
             return self._create(hook)
-        if existing["connectorType"] != self.connector_type:
-            raise TenantConfigurationError(
-                f"Connector profile {self.connector_profile_name} exists with connector type "
-                f"{existing['connectorType']}, not {self.connector_type}.",
-                account=hook.known_account,
-                hint="A profile's type can't be changed: choose another name or delete the profile.",
+        self._check_connector(hook, "type", existing["connectorType"], self.connector_type)
+        if self.connector_type == "CustomConnector":
+            self._check_connector(hook, "label", existing.get("connectorLabel"), self.connector_label)
+        if self.if_exists == "update":
+            return self._update(hook, existing)
+        kept = existing.get("connectorProfileProperties")
+        if unlike := list(_unlike(kept, self.connector_profile_properties or {})):
+            self.log.warning(
+                "Connector profile %s has another %s than given; if_exists='update' would change that",
+                self.connector_profile_name,
+                ", ".join(unlike),
             )
-        if self.if_exists == "skip":
-            return self._done(existing["connectorProfileArn"], "skipped")
-        return self._update(hook, existing)
+        return self._done(existing["connectorProfileArn"], "skipped")
+
+    def _check_connector(self, hook: AppFlowHook, part: str, existing: str | None, wanted: str | None) -> None:
+        if existing != wanted:
+            raise TenantConfigurationError(
+                f"Connector profile {self.connector_profile_name} exists with connector {part} {existing}, "
+                f"not {wanted}.",
+                account=hook.known_account,
+                hint=f"A profile's {part} can't be changed: choose another name or delete the profile.",
+            )
 
     def _create(self, hook: AppFlowHook) -> dict[str, Any]:
         optional = {"connectorLabel": self.connector_label, "kmsArn": self.kms_arn}
@@ -261,3 +271,20 @@ class AppFlowDeleteConnectorProfileOperator(DeletingOperator):
             f"Connector profile {name}", arn, lambda: hook.delete_connector_profile(name, force=self.is_forced)
         )
         return {"connector_profile_name": name, "connector_profile_arn": arn, "action": action}
+
+
+def _merged(kept: Any, given: Any) -> Any:
+    """What is given, and of what is kept all that is not given."""
+    if not (isinstance(kept, Mapping) and isinstance(given, Mapping)):
+        return given
+    return {**kept, **{name: _merged(kept.get(name), value) for name, value in given.items()}}
+
+
+def _unlike(kept: Any, given: Any, path: str = "") -> Iterator[str]:
+    """The paths of what is given and not kept so; texts count as what they show, nothing as False."""
+    if isinstance(given, Mapping):
+        members = kept if isinstance(kept, Mapping) else {}
+        for name, value in given.items():
+            yield from _unlike(members.get(name), value, f"{path}.{name}" if path else str(name))
+    elif str(kept or False) != str(given or False):
+        yield path

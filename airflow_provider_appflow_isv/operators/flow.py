@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_appflow_isv.exceptions import TenantConfigurationError
@@ -19,6 +19,7 @@ from airflow_provider_appflow_isv.operators.flow_state import (
 )
 from airflow_provider_appflow_isv.specs import FlowSpec, SpecError
 from airflow_provider_appflow_isv.specs.triggers import Trigger
+from airflow_provider_appflow_isv.specs.values import is_late
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
@@ -93,12 +94,18 @@ class _FlowDefinitionOperator(AppFlowBaseOperator):
         self.replace = replace
         self.activate = activate
         self.update_timeout = update_timeout
+        self._members = self.given(*_MEMBERS)
+        self._spec_as_given = self.spec
 
     def check_arguments(self) -> None:
         """As of the base; the spec, or name, trigger type and number of destinations, too."""
         super().check_arguments()
-        check_choice("replace", self.replace, (True, False))
-        check_choice("activate", self.activate, (None, True, False))
+        # not templated: a text would count as True
+        for name, possible in (("replace", (True, False)), ("activate", (None, True, False))):
+            if not any(getattr(self, name) is each for each in possible):
+                raise TenantConfigurationError(
+                    f"{name} is {getattr(self, name)!r}, it must be True or False.", hint="It can't be a template."
+                )
         check_positive("update_timeout", self.update_timeout)
         given = self.given(*_MEMBERS)
         if self.spec is not None and given:
@@ -107,6 +114,7 @@ class _FlowDefinitionOperator(AppFlowBaseOperator):
             )
         if self.spec is None:
             self._check_members()
+            self.refuse_nothing(self._members, "the flow would be another one than meant")
         elif isinstance(self.spec, Mapping) and isinstance(trigger := self._spec().trigger, Trigger):
             self._check_activate("spec.trigger", trigger.trigger_type)
 
@@ -144,18 +152,31 @@ class _FlowDefinitionOperator(AppFlowBaseOperator):
     def _wanted(self) -> Wanted:
         """The flow that the arguments describe, once all of them are known."""
         if self.spec is not None:
-            spec = self._spec()
-            self._check_activate("spec.trigger", spec.trigger.trigger_type)
-            return spec
+            return self._rendered_spec()
         from airflow_provider_appflow_isv.hooks.flow_definition import Members
 
         given = {member: getattr(self, name) for name, member in _MEMBERS.items()}
-        trigger = self.trigger_config or {"triggerType": "OnDemand"}
-        request = {**given, "triggerConfig": trigger}
+        request = {**given, "triggerConfig": self.trigger_config or {"triggerType": "OnDemand"}}
         return Members({name: value for name, value in request.items() if value})
 
+    def _rendered_spec(self) -> FlowSpec:
+        for place in _emptied(self._spec_as_given, self.spec, "spec"):
+            raise TenantConfigurationError(
+                f"{place} has rendered to nothing: the flow would be another one than meant.",
+                hint="Check the template or the task that it comes from.",
+            )
+        spec = self._spec()
+        if not spec.is_rendered:
+            raise TenantConfigurationError(
+                "spec holds a template that Airflow does not render, as in values that a task hands on to expand.",
+                hint="Fill it in where the spec is made.",
+                flow_name=spec.name,
+            )
+        self._check_activate("spec.trigger", spec.trigger.trigger_type)
+        return spec
+
     def _upsert(self, hook: AppFlowHook, wanted: Wanted, found: Mapping[str, Any]) -> Outcome:
-        from airflow_provider_appflow_isv.hooks.flow_definition import upsert
+        from airflow_provider_appflow_isv.hooks.flow_upsert import upsert
 
         return upsert(hook, wanted, found, replace=self.replace, timeout=self.update_timeout)
 
@@ -176,12 +197,26 @@ class _FlowDefinitionOperator(AppFlowBaseOperator):
         }
 
 
+def _emptied(given: Any, rendered: Any, place: str) -> Iterator[str]:
+    """Yield where a template, or another task's output, has come to nothing."""
+    if is_late(given):
+        if rendered in (None, "", "None"):
+            yield place
+    elif isinstance(given, Mapping) and isinstance(rendered, Mapping):
+        for name, value in given.items():
+            yield from _emptied(value, rendered.get(name), f"{place}.{name}")
+    elif isinstance(given, list) and isinstance(rendered, list):
+        for number, pair in enumerate(zip(given, rendered, strict=False)):
+            yield from _emptied(*pair, f"{place}[{number}]")
+
+
 class AppFlowCreateFlowOperator(_FlowDefinitionOperator):
     """Create a flow, or see that it is there and as it should be.
 
     :param spec: the flow, as a :class:`~airflow_provider_appflow_isv.specs.FlowSpec` or as its ``to_dict()``, which is
-        what a task hands on to ``expand(spec=...)``. The task keeps it as the latter, so that Airflow renders templates
-        in it. Instead of it, the members of CreateFlow can be given:
+        what a task hands on to ``expand(spec=...)`` (Airflow renders no templates in it then). The task keeps it as the
+        latter, so that Airflow renders templates in it; give that, too, to ``partial`` and ``expand`` if outputs of
+        other tasks are in it, which Airflow sees only there. Instead of it, the members of CreateFlow can be given:
     :param flow_name: the flow's name, unique in account and region.
     :param source_flow_config: the SourceFlowConfig member: connector, profile and object to read.
     :param destination_flow_config_list: list with the one DestinationFlowConfig member.
@@ -191,13 +226,15 @@ class AppFlowCreateFlowOperator(_FlowDefinitionOperator):
     :param kms_arn: key for AppFlow to encrypt with; default AppFlow's own.
     :param metadata_catalog_config: the MetadataCatalogConfig member. Left out, an update removes it from the flow.
     :param tags: tags of the flow; others that it has stay.
-    :param if_exists: ``fail`` (default), ``update`` or ``skip``. An update compares the flow with what is wanted and
-        calls nothing if they are the same; after UpdateFlow it waits until AppFlow shows the new definition, since a
-        run that starts before uses the old one.
+    :param if_exists: ``fail`` (default; on a retry a flow that is just as wanted is the one that an earlier try has
+        created), ``update`` or ``skip``. An update compares the flow with what is wanted and calls nothing if they are
+        the same; what is not said, such as a description, stays. After UpdateFlow it waits until AppFlow shows the new
+        definition, since a run that starts before uses the old one.
     :param replace: whether a flow whose source, destination or key is another one, which UpdateFlow can't change, is
-        deleted, with the records of its runs, and created anew; default False, an error that says what differs.
+        deleted, with the records of its runs, and created anew; default False, an error that says what differs. Not
+        templated. If the new one can't be created, the old one is created again.
     :param activate: must be given for scheduled and event flows, which AppFlow creates as drafts: True activates the
-        flow, unless it is active; False leaves its status alone. Not templated.
+        flow, unless it is active; False leaves its status alone, also if it is replaced. Not templated.
     :param update_timeout: seconds to wait for an update to show; default 60.
 
     The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
@@ -221,11 +258,17 @@ class AppFlowCreateFlowOperator(_FlowDefinitionOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Create, update or leave alone; then activate if told so."""
         hook, wanted = self.make_hook(), self._wanted()
-        from airflow_provider_appflow_isv.hooks.flow_definition import Outcome, create
+        from airflow_provider_appflow_isv.hooks.flow_definition import Outcome
+        from airflow_provider_appflow_isv.hooks.flow_upsert import create
 
-        found = hook.get_flow(wanted.name) if self.if_exists != "fail" else None
+        is_retry = getattr(context.get("ti"), "try_number", 1) > 1
+        found = hook.get_flow(wanted.name) if self.if_exists != "fail" or is_retry else None
         if not found:
             outcome = create(hook, wanted)
+        elif self.if_exists == "fail":
+            # an earlier try has created it, if it is just what is wanted
+            is_own = not wanted.differences(found)
+            outcome = Outcome(found["flowArn"], found["flowStatus"], "unchanged") if is_own else create(hook, wanted)
         elif self.if_exists == "skip":
             outcome = Outcome(found["flowArn"], found["flowStatus"], "skipped")
         else:
@@ -239,7 +282,8 @@ class AppFlowUpdateFlowOperator(_FlowDefinitionOperator):
     Parameters are those of :class:`AppFlowCreateFlowOperator`, without ``if_exists``.
 
     Returns ``{"flow_name", "flow_arn", "flow_status", "action"}``; the action is ``updated``, ``unchanged`` or
-    ``replaced``. A flow that does not exist is an error.
+    ``replaced``. A flow that does not exist is an error; with ``replace=True``, where an earlier try may have come as
+    far as deleting it, it is ``created``.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -249,4 +293,9 @@ class AppFlowUpdateFlowOperator(_FlowDefinitionOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Compare, update what differs, then activate if told so."""
         hook, wanted = self.make_hook(), self._wanted()
-        return self._done(hook, wanted, self._upsert(hook, wanted, hook.describe_flow(wanted.name)))
+        if not self.replace:
+            return self._done(hook, wanted, self._upsert(hook, wanted, hook.describe_flow(wanted.name)))
+        from airflow_provider_appflow_isv.hooks.flow_upsert import create
+
+        found = hook.get_flow(wanted.name)
+        return self._done(hook, wanted, self._upsert(hook, wanted, found) if found else create(hook, wanted))

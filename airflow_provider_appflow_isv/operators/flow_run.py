@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from airflow_provider_appflow_isv.operators.base import (
     check_flow_name,
     check_positive,
     check_texts,
+    is_literal,
 )
 from airflow_provider_appflow_isv.operators.waiting import FlowRunWaitingOperator
 from airflow_provider_appflow_isv.triggers.wait import WantedRun
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
 _LONGEST_RUN = 48 * 3600.0
+_IN_NO_ID = re.compile(r"[\s,()\[\]{}]")
 
 
 class AppFlowStartFlowOperator(FlowRunWaitingOperator):
@@ -142,7 +145,8 @@ class AppFlowCancelFlowRunsOperator(AppFlowBaseOperator):
 
     :param flow_name: the flow.
     :param execution_ids: the runs, one id or a list; an empty list cancels none. Default None: all that the flow's
-        records show in progress.
+        records show in progress. A list comes from another task by its ``.output``, or from a template in a DAG with
+        ``render_template_as_native_obj=True``.
 
     The other parameters are those of :class:`~airflow_provider_appflow_isv.operators.base.AppFlowBaseOperator`.
 
@@ -166,6 +170,8 @@ class AppFlowCancelFlowRunsOperator(AppFlowBaseOperator):
         self.refuse_nothing(self._filters, "all runs of the flow would be cancelled")
         if self._filters:
             check_texts("execution_ids", self.execution_ids)
+            for execution_id in as_list(self.execution_ids):
+                _check_is_one(execution_id)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Find the runs if none are given, and cancel them."""
@@ -187,3 +193,13 @@ class AppFlowCancelFlowRunsOperator(AppFlowBaseOperator):
             runs = hook.flow_runs(self.flow_name)
             return [run.execution_id for run in runs if run.execution_id and run.is_in_progress]
         return list(dict.fromkeys(as_list(self.execution_ids)))
+
+
+def _check_is_one(execution_id: Any) -> None:
+    """Refuse the text of a list: AppFlow would take it for the id of a run that isn't there, and cancel nothing."""
+    if is_literal(execution_id) and _IN_NO_ID.search(execution_id):
+        raise TenantConfigurationError(
+            f"execution_ids has {execution_id!r}: no execution id has a bracket, a comma or a blank.",
+            hint="Give several as a list: the .output of a task, or a template in a DAG with "
+            "render_template_as_native_obj=True.",
+        )

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from airflow_provider_appflow_isv.specs.completion import completed
 from airflow_provider_appflow_isv.specs.normal import TIMES, Definition, default_of, parts_of
 from airflow_provider_appflow_isv.specs.task_forms import TaskForm, shown_time, task_forms
 
 _TASKS = "tasks"
-_START = "trigger.scheduleStartTime"
-# what AppFlow may choose by itself: it differs only from something that is wanted
-_APPFLOWS_CHOICE = frozenset(
-    {
-        "description",
-        "destination.apiVersion",
-        "kmsArn",
-        "source.apiVersion",
-        "source.datetimeTypeFieldName",
-        "trigger.dataPullMode",
-        "trigger.flowErrorDeactivationThreshold",
-        _START,
-        "trigger.timezone",
-    }
-)
 # AppFlow user guide, "Managing flows": not the flow's name, source or destination
 _WHERE = ("connectorType", "object", "entityName", "objectPath", "bucketName", "bucketPrefix", "domainName")
 # UpdateFlow has no kmsArn
@@ -61,20 +47,17 @@ class Difference(NamedTuple):
 def differences(wanted: Definition, found: Definition, *, now: datetime | None = None) -> list[Difference]:
     """Return how a flow differs from a wanted definition; nothing if an update would change nothing.
 
-    The order of tasks and AppFlow's defaults are no difference. Neither is a start of the schedule that has passed.
+    The order of tasks and AppFlow's defaults are no difference, nor is what :func:`completed` takes from the flow.
 
     :param wanted: members of CreateFlow or UpdateFlow.
     :param found: DescribeFlow's answer.
     :param now: the present; default the machine's clock.
     """
-    has, is_to_have = parts_of(found), parts_of(wanted)
-    start = is_to_have.get(_START)
-    if isinstance(start, int) and start <= (now or datetime.now(UTC)).timestamp() * 1000:
-        del is_to_have[_START]
+    has, is_to_have = parts_of(found), parts_of(completed(wanted, found, now=now))
     changed = [
         Difference(part, is_to_have.get(part, default_of(part)), has.get(part, default_of(part)), part in _FIXED)
         for part in sorted({*has, *is_to_have})
-        if has.get(part) != is_to_have.get(part) and (part in is_to_have or part not in _APPFLOWS_CHOICE)
+        if has.get(part) != is_to_have.get(part)
     ]
     return changed + _task_differences(_forms(wanted), _forms(found))
 
@@ -87,7 +70,7 @@ def _task_differences(wanted: Sequence[TaskForm], found: Sequence[TaskForm]) -> 
     left, missing = list(found), []
     # those that give types first, so that they find theirs
     for form in sorted(wanted, key=lambda each: each.has_types, reverse=True):
-        same = next((each for each in left if form == (each if form.has_types else each.without_types)), None)
+        same = next((each for each in left if form in (each, each.without_known_types)), None)
         if same is None:
             missing.append(form)
         else:

@@ -10,6 +10,7 @@ from typing import Any
 from airflow_provider_appflow_isv.specs import files
 from airflow_provider_appflow_isv.specs.changes import Difference, differences
 from airflow_provider_appflow_isv.specs.checks import mapping, one_of, several, text
+from airflow_provider_appflow_isv.specs.completion import completed
 from airflow_provider_appflow_isv.specs.configs import config_of, keep_folder
 from airflow_provider_appflow_isv.specs.ends import Destination, Source
 from airflow_provider_appflow_isv.specs.errors import SpecError
@@ -106,26 +107,23 @@ class FlowSpec(Value):
         :param now: the present; default the machine's clock. A schedule whose start has passed starts at its next time.
         :raises SpecError: while a value is a template.
         """
-        found = self._definition(self._start(None, now))
+        request = self._definition()
+        if isinstance(self.trigger, Schedule):
+            self._begin(request, now or datetime.now(UTC))
         more = {"kmsArn": self.kms_arn, "tags": dict(self.tags)}
-        return {**found, **{name: value for name, value in more.items() if value}}
+        return {**request, **{name: value for name, value in more.items() if value}}
 
-    def update_request(self, found: Mapping[str, Any] | None = None, *, now: datetime | None = None) -> dict[str, Any]:
+    def update_request(self, found: Mapping[str, Any], *, now: datetime | None = None) -> dict[str, Any]:
         """Members of UpdateFlow, which replaces the flow's definition, but for its key and tags.
 
-        :param found: DescribeFlow's answer: its description stays if the spec has none, and so does a start of the
-            schedule that has passed, and the slash at the end of a folder.
+        :param found: DescribeFlow's answer. What the spec doesn't say stays as the flow has it.
         :param now: the present; default the machine's clock.
         :raises SpecError: while a value is a template.
         """
-        request = self._definition(self._start(found, now))
-        if found is None:
-            return request
-        if self.description is None and found.get("description"):
-            request["description"] = found["description"]
+        request = completed(self._definition(), found, now=now)
         for before, end in zip(_ends(found), _ends(request), strict=True):
             keep_folder(before, end)
-        return request
+        return {name: value for name, value in request.items() if name != "kmsArn"}
 
     def differences(self, found: Mapping[str, Any], *, now: datetime | None = None) -> list[Difference]:
         """What an update would change of a flow; nothing if it is as the spec says.
@@ -133,8 +131,7 @@ class FlowSpec(Value):
         :param found: DescribeFlow's answer.
         :param now: the present; default the machine's clock.
         """
-        wanted = {**self._definition(getattr(self.trigger, "start", None)), "kmsArn": self.kms_arn}
-        return differences(wanted, found, now=now)
+        return differences({**self._definition(), "kmsArn": self.kms_arn}, found, now=now)
 
     @classmethod
     def from_describe(cls, found: Mapping[str, Any]) -> FlowSpec:
@@ -193,13 +190,13 @@ class FlowSpec(Value):
     def _tasks(self) -> list[dict[str, Any]]:
         return tasks_of(self.source, self.fields, self.filters)  # type: ignore[arg-type]  # names have become Fields
 
-    def _definition(self, start: Any) -> dict[str, Any]:
+    def _definition(self) -> dict[str, Any]:
         for place in late_places(self):
             raise SpecError("is a template or the output of a task: it can be sent once it is rendered.", place)
         source = config_of(self.source)
         trigger: dict[str, Any] = {"triggerType": self.trigger.trigger_type}
         if isinstance(self.trigger, Schedule):
-            trigger["triggerProperties"] = {"Scheduled": plain_of(self.trigger.replace(start=start))}
+            trigger["triggerProperties"] = {"Scheduled": plain_of(self.trigger)}
             if self.trigger.timestamp_field:
                 source[_PULL] = {"datetimeTypeFieldName": self.trigger.timestamp_field}
         optional = {
@@ -215,18 +212,16 @@ class FlowSpec(Value):
             **{name: value for name, value in optional.items() if value},
         }
 
-    def _start(self, found: Mapping[str, Any] | None, now: datetime | None) -> Any:
-        """When the schedule begins: AppFlow takes no time that has passed, but for one that the flow has already."""
-        if not isinstance(self.trigger, Schedule):
-            return None
+    def _begin(self, request: dict[str, Any], now: datetime) -> None:
+        """Let the schedule start ahead: AppFlow takes no time that has passed."""
         try:
-            ahead = self.trigger.next_start(now or datetime.now(UTC))
+            start = self.trigger.next_start(now)  # type: ignore[attr-defined]  # it is a Schedule
         except SpecError as error:
             raise error.within("trigger") from None
-        if found is None or ahead == self.trigger.start:
-            return ahead
-        scheduled = (found["triggerConfig"].get("triggerProperties") or {}).get("Scheduled") or {}
-        return scheduled.get("scheduleStartTime", ahead)
+        scheduled = request["triggerConfig"]["triggerProperties"]["Scheduled"]
+        scheduled.pop("scheduleStartTime", None)
+        if start is not None:
+            scheduled["scheduleStartTime"] = start
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FlowSpec):
@@ -239,7 +234,7 @@ class FlowSpec(Value):
         return hash(self.name if isinstance(self.name, str) else "")  # Airflow's outputs of tasks have no hash
 
     def _normal(self) -> Any:
-        definition = {**self._definition(getattr(self.trigger, "start", None)), "kmsArn": self.kms_arn}
+        definition = {**self._definition(), "kmsArn": self.kms_arn}
         tasks = Counter(task_forms(self.source.type_name, definition["tasks"]))
         return self.name, parts_of(definition), tasks, dict(self.tags)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_provider_appflow_isv.specs.destinations import EventBridgeDestination
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.fields import (
     MASKS,
@@ -89,8 +88,8 @@ def _object_of(source: Any) -> str | None:
 
 
 def _event_bus(spec: FlowSpec) -> None:
-    is_bus = isinstance(spec.destination, EventBridgeDestination)
-    if is_bus and not (isinstance(spec.source, SalesforceSource) and isinstance(spec.trigger, OnEvent)):
+    is_bus, source = spec.destination.type_name == "EventBridge", spec.source.type_name
+    if is_bus and not ((source == "Salesforce" or is_late(source)) and isinstance(spec.trigger, OnEvent)):
         raise SpecError("EventBridge takes events of Salesforce only, with the trigger OnEvent().", "destination")
 
 

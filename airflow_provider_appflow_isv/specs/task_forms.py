@@ -47,8 +47,11 @@ class TaskForm(NamedTuple):
         return any(name in _TYPES for name, _ in self.properties)
 
     @property
-    def without_types(self) -> TaskForm:
-        """The same without the data types of a mapping, which AppFlow knows by itself."""
+    def without_known_types(self) -> TaskForm:
+        """The same without the data type of a mapping that keeps it, which AppFlow knows by itself."""
+        types = {value for name, value in self.properties if name in _TYPES}
+        if len(types) > 1:
+            return self
         return self._replace(properties=tuple(item for item in self.properties if item[0] not in _TYPES))
 
     def __str__(self) -> str:

@@ -15,8 +15,8 @@ from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.seed import ISV_ACCOUNT, REGION
 from airflow_provider_appflow_isv.onboarding import STEPS, permission_policy
-from tests.accounts import TenantAccount, fresh
-from tests.onboarding.work import CASES, Case, creating_flow, onboard, prepare
+from tests.accounts import SCHEDULED, TenantAccount, fresh, salesforce_to_s3
+from tests.onboarding.work import BUCKET, CASES, Case, creating_flow, onboard, prepare, replacing, run_by_itself
 
 if TYPE_CHECKING:
     from tests.onboarding.roles import Permission
@@ -108,6 +108,29 @@ def test_a_role_for_one_kind_of_flow_touches_no_other(tenant: TenantAccount) -> 
     assert hook.describe_flow(mine)["flowName"] == mine
     with pytest.raises(AppFlowRequestError, match=f"appflow:DescribeFlow on resource: {tenant.flow_arn(other)}"):
         hook.describe_flow(other)
+
+
+@pytest.mark.parametrize(
+    ("missing", "tags", "status"),
+    [
+        (None, {"tenant": "a"}, "Active"),
+        ("appflow:TagResource", {}, "Draft"),
+        ("appflow:StartFlow", {"tenant": "a"}, "Draft"),
+    ],
+)
+def test_a_flow_that_can_not_be_replaced_is_back_as_it_was_with_what_the_template_gives(
+    missing: str | None, tags: dict[str, str], status: str, tenant: TenantAccount
+) -> None:
+    role = onboard(tenant, next(case.setup for case in CASES if case.step == "replace-flow"))
+    name = tenant.make_flow(name=fresh("onboarded"), trigger=SCHEDULED, bucket=BUCKET)
+    run_by_itself(tenant, name)
+    if missing:
+        role.take_away(("Flow", missing))
+    with pytest.raises(AppFlowRequestError, match=missing or "onboarded-none does not exist"):
+        replacing(role.aws, name, **salesforce_to_s3("onboarded-none", BUCKET, object_name="Contact"))
+    flow = tenant.client("appflow").describe_flow(flowName=name)
+    assert flow["sourceFlowConfig"]["sourceConnectorProperties"] == {"Salesforce": {"object": "Account"}}
+    assert (flow.get("tags", {}), flow["flowStatus"]) == (tags, status)
 
 
 def test_a_role_uses_no_connector_profile_but_those_named(tenant: TenantAccount) -> None:

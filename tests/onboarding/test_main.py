@@ -17,6 +17,7 @@ from tests.onboarding.setups import ISV, tenant_a
 
 DOCS = Path(__file__).parents[2] / "docs"
 REQUIRED = [f"--isv-principal={ISV}", "--steps=run-flow"]
+FOREIGN = "arn:aws:secretsmanager:us-east-1:999999999999:secret:login-AbCdEf"
 KNOWN = [
     f"--isv-principal={ISV}",
     "--steps=grant-bucket-access,upsert-connector-profile, upsert-flow,run-flow,read-data",
@@ -96,6 +97,7 @@ def test_the_steps_are_listed_with_their_actions(capsys: pytest.CaptureFixture[s
         ([*REQUIRED, "--bucket=x"], "--bucket: 'x' is not the name of a bucket"),
         ([REQUIRED[0], "--steps=fly"], "--steps: fly: not known. Possible are list-connectors"),
         ([*REQUIRED, "--print=permission-policy"], "--region: is needed"),
+        ([*KNOWN, f"--secret={FOREIGN}"], f"--secret: '{FOREIGN}' is of account 999999999999, the tenant's is 2222"),
         ([*REQUIRED, "--ask=account"], "--ask: account: not known"),
         ([*REQUIRED, "--output=/no/such/folder/x"], "--output: "),
         ([*REQUIRED, "--acc=222222222222"], "unrecognized arguments: --acc"),

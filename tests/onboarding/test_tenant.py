@@ -60,6 +60,47 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_member(member: str, value: 
     assert caught.value.argument == member
 
 
+OTHER_ACCOUNT, OTHER_REGION = ("999999999999", "us-east-1"), ("222222222222", "eu-west-1")
+SECRET_ELSEWHERE = "arn:aws:secretsmanager:{1}:{0}:secret:login-AbCdEf"
+KEY_ELSEWHERE = "arn:aws:kms:{1}:{0}:key/1234abcd"
+ROLE_ELSEWHERE = "arn:aws:iam::{0}:role/catalog"
+NOT_THE_TENANTS = [
+    ("secrets", SECRET_ELSEWHERE, OTHER_ACCOUNT),
+    ("secrets", SECRET_ELSEWHERE, OTHER_REGION),
+    ("client_credentials_secrets", SECRET_ELSEWHERE, OTHER_ACCOUNT),
+    ("client_credentials_secrets", SECRET_ELSEWHERE, OTHER_REGION),
+    ("secret_keys", KEY_ELSEWHERE, OTHER_REGION),
+    ("kms_keys", KEY_ELSEWHERE, OTHER_REGION),
+    ("appflow_roles", ROLE_ELSEWHERE, OTHER_ACCOUNT),
+    ("redshift_roles", ROLE_ELSEWHERE, OTHER_ACCOUNT),
+]
+
+
+@pytest.mark.parametrize(("member", "form", "place"), NOT_THE_TENANTS)
+def test_what_is_of_another_account_or_region_is_refused_by_the_name_of_its_member(
+    member: str, form: str, place: tuple[str, str]
+) -> None:
+    arn = form.format(*place)
+    kind, other, own = (
+        ("account", place[0], "222222222222") if place == OTHER_ACCOUNT else ("Region", place[1], "us-east-1")
+    )
+    with pytest.raises(OnboardingError) as caught:
+        tenant_a(**{member: [arn]})
+    assert str(caught.value) == f"{member}: '{arn}' is of {kind} {other}, the tenant's is {own}."
+
+
+@pytest.mark.parametrize("member", ["secret_keys", "kms_keys"])
+def test_a_key_may_be_another_accounts(member: str) -> None:
+    tenant_a(**{member: [KEY_ELSEWHERE.format(*OTHER_ACCOUNT)]})
+
+
+@pytest.mark.parametrize(("member", "form", "place"), NOT_THE_TENANTS)
+def test_what_is_left_to_the_stack_is_compared_with_nothing(member: str, form: str, place: tuple[str, str]) -> None:
+    arn = form.format(*place)
+    setup = tenant_a(**{member: [arn]}, account_id=None, region=None)
+    assert getattr(setup.in_stack(), member) == [arn]
+
+
 def test_an_unknown_step_is_refused_with_the_known_ones() -> None:
     with pytest.raises(OnboardingError, match=r"fly: not known\. Possible are list-connectors, .*read-data"):
         tenant_a(steps=["run-flow", "fly"])

@@ -98,6 +98,23 @@ def test_ids_that_render_to_nothing_never_come_to_all_runs(
     assert recording.entries() == []
 
 
+@pytest.mark.parametrize("value", [["run-1", "run-2"], [], "run-1,run-2", "run-1 run-2", "run-1\n"])
+def test_the_text_of_several_ids_is_not_taken_for_one(value: Any, tenant: TenantAccount, recording: Recording) -> None:
+    task = canceler(tenant, "accounts", execution_ids="{{ params.value }}")
+    with pytest.raises(TenantConfigurationError, match=r"execution_ids has .*Give several as a list: the \.output"):
+        run_task(task, value=value)
+    assert recording.entries() == []
+
+
+def test_a_template_gives_several_ids_in_a_dag_that_renders_to_objects(tenant: TenantAccount) -> None:
+    flow = tenant.make_flow()
+    with DAG("native", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC), render_template_as_native_obj=True):
+        task = canceler(tenant, flow, execution_ids="{{ params.value }}")
+    with settings.held():
+        runs = sorted(tenant.start(flow) for _ in range(2))
+        assert run_task(task, value=runs)["canceled"] == runs
+
+
 def test_more_runs_than_appflow_takes_at_once_are_cancelled_in_batches(
     tenant: TenantAccount, recording: Recording
 ) -> None:
@@ -126,6 +143,12 @@ def test_a_flow_that_does_not_exist_is_an_error_that_names_it(execution_ids: Any
     flow = fresh("flow")
     with pytest.raises(AppFlowRequestError, match=rf"{flow} does not exist.*{tenant.account}"):
         cancel(tenant, flow, execution_ids)
+
+
+@pytest.mark.parametrize("execution_ids", ["run-1,run-2", ["run-1", "run 2"], "['run-1']", "(run-1)", "{run-1}"])
+def test_what_can_be_no_id_is_refused_when_the_dag_is_parsed(execution_ids: Any) -> None:
+    with pytest.raises(TenantConfigurationError, match="no execution id has a bracket, a comma or a blank"):
+        AppFlowCancelFlowRunsOperator(task_id="cancel", flow_name="accounts", execution_ids=execution_ids)
 
 
 @pytest.mark.parametrize("execution_ids", [[""], ["run-1", None], 5, {"run-1": 1}, [["run-1"]]])

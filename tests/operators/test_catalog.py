@@ -25,39 +25,6 @@ if TYPE_CHECKING:
     from tests.recording import Recording
 
 
-def connectors(tenant: TenantAccount, **arguments: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = run_task(AppFlowListConnectorsOperator(task_id="list", **tenant.aws, **arguments))
-    return found
-
-
-def test_all_connectors_are_listed_by_type(tenant: TenantAccount) -> None:
-    types = [connector["connectorType"] for connector in connectors(tenant)]
-    assert {"Salesforce", "S3", "Redshift"} <= set(types)
-    assert types == sorted(types)
-
-
-@pytest.mark.parametrize(("use", "other"), [("source", "Redshift"), ("destination", "Slack")])
-def test_only_connectors_for_a_use_are_listed(use: str, other: str, tenant: TenantAccount) -> None:
-    types = {connector["connectorType"] for connector in connectors(tenant, usable_as=use)}
-    assert "S3" in types
-    assert other not in types
-
-
-def test_only_the_types_asked_for_are_listed(tenant: TenantAccount) -> None:
-    found = connectors(tenant, connector_types=["Salesforce", "S3"])
-    assert [connector["connectorType"] for connector in found] == ["S3", "Salesforce"]
-
-
-def test_the_result_is_json(tenant: TenantAccount) -> None:
-    found = connectors(tenant)
-    assert json.loads(json.dumps(found)) == found
-
-
-def test_an_unknown_use_is_refused_when_the_dag_is_parsed() -> None:
-    with pytest.raises(TenantConfigurationError, match=r"usable_as 'sink' is not known\. Possible are source, dest"):
-        AppFlowListConnectorsOperator(task_id="list", usable_as="sink")
-
-
 def entities(tenant: TenantAccount, profile: str, **arguments: Any) -> list[dict[str, Any]]:
     task = AppFlowListConnectorEntitiesOperator(
         task_id="list", connector_profile_name=profile, **{**tenant.aws, **arguments}
@@ -136,6 +103,16 @@ def test_a_name_that_is_not_there_is_left_out_and_named_in_the_log(
     logged()
     assert len(entities(tenant, profile, include=["Account", "Acount", "Custom*__c"])) == 1
     assert "Nothing to include has the name Acount, Custom*__c" in logged()
+
+
+def test_who_includes_nothing_by_name_is_not_warned_where_there_is_nothing(
+    tenants: dict[str, TenantAccount], logged: Callable[[], str]
+) -> None:
+    elsewhere = {**tenants["tenant-a"].aws, "region_name": "eu-central-1"}
+    assert run_task(AppFlowListFlowsOperator(task_id="list", **elsewhere)) == []
+    assert "Nothing to include" not in logged()
+    assert run_task(AppFlowListFlowsOperator(task_id="list", include="*", **elsewhere)) == []
+    assert "Nothing to include has the name *" in logged()
 
 
 def test_the_log_tells_how_many_were_picked_and_where(tenant: TenantAccount, logged: Callable[[], str]) -> None:
@@ -262,6 +239,8 @@ def test_times_become_iso_8601_in_utc_wherever_they_stand() -> None:
         (AppFlowDescribeConnectorEntityOperator, {"connector_profile_name": "p", "entity_name": " "}, "entity_name"),
         (AppFlowDescribeConnectorEntityOperator, {"connector_profile_name": "", "entity_name": "Account"}, "profile"),
         (AppFlowListConnectorProfilesOperator, {"names": [None]}, "names is None"),
+        (AppFlowListConnectorsOperator, {"connector_types": ["Salesforce", ""]}, "connector_types is ''"),
+        (AppFlowListConnectorsOperator, {"connector_types": ""}, "connector_types has rendered"),
         (AppFlowListConnectorProfilesOperator, {"connector_type": ["Salesforce"]}, "connector_type"),
         (AppFlowListFlowsOperator, {"trigger_type": "Hourly"}, "trigger_type 'Hourly' is not known. Possible are OnD"),
         (AppFlowListFlowsOperator, {"flow_status": "active"}, "flow_status 'active' is not known. Possible are Active"),
@@ -282,6 +261,8 @@ FILTERS = [
     (AppFlowListFlowsOperator, "flow_status"),
     (AppFlowListConnectorProfilesOperator, "names"),
     (AppFlowListConnectorProfilesOperator, "connector_type"),
+    (AppFlowListConnectorsOperator, "connector_types"),
+    (AppFlowListConnectorsOperator, "usable_as"),
 ]
 
 

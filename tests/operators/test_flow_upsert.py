@@ -1,31 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, AppFlowRequestError, TenantConfigurationError
+from airflow_provider_appflow_isv.hooks import flow_upsert
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.operators.flow import AppFlowCreateFlowOperator, AppFlowUpdateFlowOperator
 from airflow_provider_appflow_isv.specs import (
-    AllFields,
     Between,
-    Field,
     FlowSpec,
     OnDemand,
     S3Destination,
-    SalesforceSource,
-    Schedule,
 )
 from tests.accounts import TenantAccount, fresh, map_fields, salesforce_to_s3
+from tests.operators.flows import HOURLY, flow_of, spec_for, upsert
 from tests.tasks import run_task
 
 if TYPE_CHECKING:
     from tests.recording import Recording
-
-HOURLY = Schedule("rate(1hours)", pull="Complete")
 
 
 @pytest.fixture
@@ -34,25 +31,6 @@ def as_on_aws() -> Iterator[None]:
     settings.update({"task_order": "shuffled", "filled_defaults": True})
     yield
     settings.update({"task_order": "kept", "filled_defaults": False, "update_delay_seconds": 0.0})
-
-
-def spec_for(tenant: TenantAccount, **changes: Any) -> FlowSpec:
-    return FlowSpec(
-        name=fresh("flow"),
-        source=SalesforceSource(profile=tenant.make_profile(), object="Account"),
-        destination=S3Destination(bucket=tenant.make_bucket(), prefix="landing"),
-        fields=["Id", Field("Name", mask="last4"), Field("CreatedDate", type="datetime")],
-        filters=[Between("CreatedDate", "2021-01-01", "2022-01-01")],
-    ).replace(**changes)
-
-
-def upsert(tenant: TenantAccount, spec: FlowSpec | dict[str, Any], **arguments: Any) -> Any:
-    arguments = {"if_exists": "update", **tenant.aws, **arguments}
-    return run_task(AppFlowCreateFlowOperator(task_id="create", spec=spec, **arguments))
-
-
-def flow_of(tenant: TenantAccount, name: str) -> dict[str, Any]:
-    return AppFlowHook(**tenant.aws).describe_flow(name)
 
 
 def test_a_spec_becomes_a_flow(tenant: TenantAccount) -> None:
@@ -134,49 +112,6 @@ def test_what_can_not_be_updated_is_named_with_the_way_out(kind: str, tenant: Te
     for part in (tenant.account, spec.name, kind, "replace=True", "deleted"):
         assert part in str(caught.value)
     assert FlowSpec.from_describe(flow_of(tenant, spec.name)) == spec
-
-
-def test_a_flow_is_replaced_if_told_so(tenant: TenantAccount) -> None:
-    spec = spec_for(tenant)
-    upsert(tenant, spec)
-    tenant.run(spec.name)
-    changed = spec.replace(source=spec.source.replace(object="Contact"), fields=[AllFields()], filters=[])
-    assert upsert(tenant, changed, replace=True)["action"] == "replaced"
-    assert FlowSpec.from_describe(flow_of(tenant, spec.name)) == changed
-    assert tenant.records(spec.name) == {}
-
-
-def test_an_active_scheduled_flow_is_replaced_and_activated_again(tenant: TenantAccount) -> None:
-    spec = spec_for(tenant, trigger=HOURLY)
-    upsert(tenant, spec, activate=True)
-    changed = spec.replace(destination=S3Destination(bucket=tenant.make_bucket()))
-    done = upsert(tenant, changed, replace=True, activate=True)
-    assert (done["action"], done["flow_status"]) == ("replaced", "Active")
-
-
-def test_a_flow_with_a_run_in_progress_is_not_replaced(tenant: TenantAccount) -> None:
-    spec = spec_for(tenant)
-    upsert(tenant, spec)
-    with settings.held():
-        execution_id = tenant.start(spec.name)
-        with pytest.raises(AppFlowIsvError, match=rf"in progress: {execution_id}.*AppFlowCancelFlowRunsOperator"):
-            upsert(tenant, spec.replace(destination=S3Destination(bucket=tenant.make_bucket())), replace=True)
-    tenant.wait(spec.name, execution_id)
-    assert FlowSpec.from_describe(flow_of(tenant, spec.name)) == spec
-
-
-def test_a_replacement_that_appflow_refuses_leaves_the_flow_as_it_was(
-    tenant: TenantAccount, logged: Callable[[], str]
-) -> None:
-    spec = spec_for(tenant, trigger=HOURLY)
-    upsert(tenant, spec, activate=True)
-    changed = spec.replace(source=SalesforceSource(profile="no-such-profile", object="Contact"))
-    with pytest.raises(AppFlowRequestError, match="no-such-profile does not exist"):
-        upsert(tenant, changed, replace=True, activate=True)
-    after = flow_of(tenant, spec.name)
-    assert FlowSpec.from_describe(after) == spec
-    assert after["flowStatus"] == "Active"
-    assert "is back as it was" in logged()
 
 
 def test_an_update_of_a_flow_that_is_not_there_is_an_error(tenant: TenantAccount) -> None:
@@ -264,3 +199,67 @@ def test_neither_spec_nor_members_are_refused_when_the_dag_is_parsed() -> None:
 def test_whether_to_activate_a_scheduled_spec_must_be_said(tenant: TenantAccount) -> None:
     with pytest.raises(TenantConfigurationError, match=r"activate is missing: spec\.trigger is Scheduled"):
         AppFlowCreateFlowOperator(task_id="create", spec=spec_for(tenant, trigger=HOURLY))
+
+
+def test_an_update_of_plain_members_keeps_the_description_that_somebody_else_wrote(tenant: TenantAccount) -> None:
+    name, definition = fresh("flow"), salesforce_to_s3(tenant.make_profile(), tenant.tenant.bucket)
+    arguments = {"flow_name": name, "if_exists": "update", **definition, **tenant.aws}
+    run_task(AppFlowCreateFlowOperator(task_id="create", **arguments, description="Ask the data team"))
+    changed = {**arguments, "tasks": map_fields("Id")}
+    assert run_task(AppFlowCreateFlowOperator(task_id="create", **changed))["action"] == "updated"
+    assert flow_of(tenant, name)["description"] == "Ask the data team"
+
+
+def test_a_flow_that_is_deleted_while_it_is_updated_is_an_error(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant)
+    upsert(tenant, spec)
+    hook = AppFlowHook(**tenant.aws)
+    found = hook.describe_flow(spec.name)
+
+    def delete(**_: Any) -> None:
+        tenant.client("appflow").delete_flow(flowName=spec.name)
+
+    hook.conn.meta.events.register("after-call.appflow.UpdateFlow", delete)
+    with pytest.raises(AppFlowIsvError, match="updated, and then deleted by somebody else"):
+        flow_upsert.upsert(hook, spec.replace(fields=["Id"]), found, replace=False, timeout=1.0)
+
+
+def test_a_retry_knows_the_flow_that_an_earlier_try_has_created(tenant: TenantAccount) -> None:
+    spec = spec_for(tenant, trigger=HOURLY)
+    upsert(tenant, spec, activate=False)
+    task = AppFlowCreateFlowOperator(task_id="create", spec=spec, activate=True, **tenant.aws)
+    retry: Any = {"ti": SimpleNamespace(try_number=2)}
+    done = task.execute(retry)
+    assert (done["action"], done["flow_status"]) == ("unchanged", "Active")
+    other = AppFlowCreateFlowOperator(task_id="create", spec=spec.replace(fields=["Id"]), activate=True, **tenant.aws)
+    with pytest.raises(AppFlowRequestError, match="already exists"):
+        other.execute(retry)
+
+
+@pytest.mark.parametrize("name", ["replace", "activate"])
+def test_what_is_not_templated_is_refused_as_a_template(name: str, tenant: TenantAccount) -> None:
+    with pytest.raises(TenantConfigurationError, match=rf"{name} is .*must be True or False"):
+        AppFlowCreateFlowOperator(task_id="create", spec=spec_for(tenant), **{name: "{{ params.value }}"})
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_part_of_a_spec_that_renders_to_nothing_is_an_error(value: Any, tenant: TenantAccount) -> None:
+    destination = S3Destination(bucket=tenant.make_bucket(), prefix="{{ params.prefix }}")
+    task = AppFlowCreateFlowOperator(task_id="create", spec=spec_for(tenant, destination=destination), **tenant.aws)
+    with pytest.raises(TenantConfigurationError, match=r"prefix has rendered to nothing|prefix.* has 0 characters"):
+        run_task(task, prefix=value)
+
+
+def test_a_member_that_renders_to_nothing_is_an_error(tenant: TenantAccount) -> None:
+    definition = salesforce_to_s3("profile", "bucket")
+    task = AppFlowCreateFlowOperator(
+        task_id="create", flow_name="accounts", kms_arn="{{ params.key }}", **definition, **tenant.aws
+    )
+    with pytest.raises(TenantConfigurationError, match="kms_arn has rendered to nothing: the flow would be another"):
+        run_task(task, key="")
+
+
+def test_a_template_that_airflow_does_not_render_is_named(tenant: TenantAccount) -> None:
+    task = AppFlowCreateFlowOperator(task_id="create", spec=spec_for(tenant, name="acme-{{ ds }}"), **tenant.aws)
+    with pytest.raises(TenantConfigurationError, match=r"a template that Airflow does not render.*acme"):
+        task.execute({})

@@ -20,7 +20,7 @@ def matching(pattern: str) -> st.SearchStrategy[str]:
 
 _objects = matching(r"[A-Z][\w.-]{1,20}(__c)?")
 _buckets = matching(r"[a-z0-9][a-z0-9.-]{1,40}[a-z0-9]")
-_folders = matching(r"\w[\w ä/-]{0,20}\w")
+_folders = matching(r"\w[\w /-]{0,20}\w")
 _names = matching(r"\S{1,20}")
 _identifiers = matching(r"\w{1,20}")
 _id_fields = st.lists(_names, min_size=1, max_size=3, unique=True)

@@ -197,8 +197,29 @@ def test_a_start_ahead_is_a_difference() -> None:
 
 def test_a_schedule_that_leaves_things_open_takes_what_appflow_chose() -> None:
     found = SPEC.replace(trigger=HOURLY.replace(deactivate_after_failures=10, timezone="UTC")).create_request(now=NOW)
-    open_one = SPEC.replace(trigger=Schedule("rate(1hours)"))
-    assert open_one.differences(found, now=NOW) == []
+    open_one, later = SPEC.replace(trigger=Schedule("rate(1hours)")), datetime(2026, 7, 1, tzinfo=UTC)
+    assert open_one.differences(found, now=later) == []
+    assert open_one.update_request(found, now=later) == found
+
+
+@pytest.mark.parametrize("start", [None, "2024-01-01"])
+def test_a_flow_that_begins_later_than_wanted_is_different(start: str | None) -> None:
+    wanted, found = (SPEC.replace(trigger=Schedule("rate(1hours)", start=each)) for each in (start, "2029-01-01"))
+    flow = found.create_request(now=NOW)
+    assert [each.part for each in wanted.differences(flow, now=NOW)] == ["trigger.scheduleStartTime"]
+    flow = wanted.update_request(flow, now=NOW)
+    assert wanted.differences(flow, now=NOW) == []
+
+
+def test_from_when_the_first_run_pulls_matters_until_there_was_one() -> None:
+    wanted, before = (
+        SPEC.replace(trigger=HOURLY.replace(first_execution_from=each)) for each in ("2026-02-01", "2026-01-01")
+    )
+    found = before.create_request(now=NOW)
+    assert [each.part for each in wanted.differences(found, now=NOW)] == ["trigger.firstExecutionFrom"]
+    has_run = {**found, "lastRunExecutionDetails": {"mostRecentExecutionStatus": "Successful"}}
+    assert wanted.differences(has_run, now=NOW) == []
+    assert wanted.update_request(has_run, now=NOW) == found
 
 
 def test_an_update_writes_an_unchanged_folder_as_the_flow_has_it() -> None:
@@ -218,6 +239,11 @@ def test_mappings_without_data_types_are_found_among_those_with_types() -> None:
     untyped = SPEC.replace(fields=["Id", Field("Name", to="account_name")], filters=[])
     assert changes(untyped, untyped.replace(fields=typed)) == []
     assert changes(untyped.replace(fields=typed), untyped) != []
+
+
+def test_a_conversion_that_nobody_wants_any_more_is_a_difference() -> None:
+    converted = SPEC.replace(fields=[Field("Id", type="id", to_type="string")], filters=[])
+    assert changes(converted.replace(fields=["Id"]), converted) != []
 
 
 def test_texts_are_what_mappings_are_by_default() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from airflow_provider_appflow_isv.specs import FlowSpec
+from airflow_provider_appflow_isv.specs import FlowSpec, S3Destination, SalesforceSource, Schedule
+from tests.specs.ends import profile_of
 from tests.specs.strategies import flows
 from tests.specs.test_round_trip import PAIRS
 
@@ -63,3 +65,24 @@ def test_a_flow_is_as_its_spec_says(
         assert definition(appflow.describe_flow(flowName=spec.name)) == before
         appflow.update_flow(**FlowSpec.from_describe(answer).update_request(answer))
         assert spec.differences(appflow.describe_flow(flowName=spec.name)) == []
+
+
+def test_a_schedule_whose_start_has_passed_can_be_created_and_updated(
+    connected: Connected, appflow_settings: Settings
+) -> None:
+    spec = FlowSpec(
+        name="flow-long-ago",
+        source=SalesforceSource(profile=profile_of("Salesforce"), object="Account"),
+        destination=S3Destination(bucket="acme-landing"),
+        fields=["Id"],
+        trigger=Schedule("rate(1hours)", pull="Incremental", start="2020-01-01", first_execution_from="2019-01-01"),
+    )
+    with created(connected.appflow, spec):
+        answer = connected.appflow.describe_flow(flowName=spec.name)
+        assert spec.differences(answer) == []
+        appflow_settings.advance_clock(7200)  # now the start that AppFlow has lies behind, too
+        later = datetime.now(UTC) + timedelta(hours=2)
+        assert spec.differences(answer, now=later) == []
+        connected.appflow.update_flow(**spec.update_request(answer, now=later))
+        after = connected.appflow.describe_flow(flowName=spec.name)
+        assert definition(after) == definition(answer)

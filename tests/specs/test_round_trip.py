@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_appflow_isv.specs import FlowSpec
+from airflow_provider_appflow_isv.specs import ConnectorDestination, ConnectorSource, FlowSpec
 from airflow_provider_appflow_isv.specs.general import DESTINATION_TYPES, SOURCE_TYPES
 from tests.specs.strategies import flows
+
+if TYPE_CHECKING:
+    from airflow_provider_appflow_isv.specs.ends import End
 
 KMS_ARN = "arn:aws:kms:us-east-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 # each source with S3, each destination with the source that can be everything
@@ -55,6 +59,24 @@ def test_a_file_says_all_of_the_spec(source: str, destination: str, data: st.Dat
         assert read.create_request() == spec.create_request()
         assert read.to_dict() == plain
     assert yaml.safe_load(spec.to_yaml()) == plain
+
+
+@pytest.mark.parametrize(("source", "destination"), PAIRS)
+@quick
+@given(data=st.data())
+def test_classes_and_plain_members_ask_for_the_same(source: str, destination: str, data: st.DataObject) -> None:
+    spec = data.draw(flows(source, destination, KMS_ARN))
+    general = spec.replace(
+        source=ConnectorSource(source, spec.source.own_properties(), **_common(spec.source)),
+        destination=ConnectorDestination(destination, spec.destination.own_properties(), **_common(spec.destination)),
+    )
+    assert general == spec
+    assert general.differences(spec.create_request()) == []
+    assert FlowSpec.from_yaml(general.to_yaml()) == spec
+
+
+def _common(end: End) -> dict[str, Any]:
+    return {"profile": getattr(end, "profile", None), "api_version": end.api_version}
 
 
 @quick
