@@ -110,7 +110,8 @@ def _name_of(place: str) -> str:
 
 def _plain(name: str, value: Any) -> Any:
     if name in TIMES and not is_late(value):
-        return milliseconds(point_in_time(value))
+        # older botocore (seen with 1.42) sends whole seconds
+        return milliseconds(point_in_time(value)) // 1000 * 1000
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(sorted(value) if name == "pathPrefixHierarchy" else value)
     if name == "scheduleExpression":

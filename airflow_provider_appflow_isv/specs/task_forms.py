@@ -79,7 +79,9 @@ def task_forms(connector_type: str, tasks: Sequence[Task], *, implied: bool = Fa
     names = _made_names(tasks, key)
     used = {name for each in tasks if operator_of(each, key) != "PROJECTION" for name in each["sourceFields"] if name}
     projections = [each for each in tasks if operator_of(each, key) == "PROJECTION"]
-    is_implied = len(projections) == 1 and {*projections[0]["sourceFields"]} == used - set(names)
+    # beside a Map_all task, a projection says which fields are all of them
+    takes_all = any(each["taskType"] == "Map_all" for each in tasks)
+    is_implied = not takes_all and len(projections) == 1 and {*projections[0]["sourceFields"]} == used - set(names)
     shown = tasks if implied or not is_implied else [each for each in tasks if each is not projections[0]]
     return [_form(each, key, names) for each in shown]
 

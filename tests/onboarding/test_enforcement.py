@@ -15,7 +15,7 @@ from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.seed import ISV_ACCOUNT, REGION
 from airflow_provider_appflow_isv.onboarding import STEPS, permission_policy
-from tests.accounts import SCHEDULED, TenantAccount, fresh, salesforce_to_s3
+from tests.accounts import TenantAccount, fresh, salesforce_to_s3
 from tests.onboarding.work import BUCKET, CASES, Case, creating_flow, onboard, prepare, replacing, run_by_itself
 
 if TYPE_CHECKING:
@@ -111,22 +111,22 @@ def test_a_role_for_one_kind_of_flow_touches_no_other(tenant: TenantAccount) -> 
 
 
 @pytest.mark.parametrize(
-    ("missing", "tags", "status"),
+    ("missing", "said", "tags", "status"),
     [
-        (None, {"tenant": "a"}, "Active"),
-        ("appflow:TagResource", {}, "Draft"),
-        ("appflow:StartFlow", {"tenant": "a"}, "Draft"),
+        ([], "onboarded-none does not exist", {"tenant": "a"}, "Active"),
+        (["appflow:TagResource"], "to perform: appflow:TagResource on ", {}, "Draft"),
+        (["appflow:StartFlow"], "onboarded-none does not exist", {"tenant": "a"}, "Draft"),
     ],
 )
 def test_a_flow_that_can_not_be_replaced_is_back_as_it_was_with_what_the_template_gives(
-    missing: str | None, tags: dict[str, str], status: str, tenant: TenantAccount
+    missing: list[str], said: str, tags: dict[str, str], status: str, tenant: TenantAccount
 ) -> None:
     role = onboard(tenant, next(case.setup for case in CASES if case.step == "replace-flow"))
-    name = tenant.make_flow(name=fresh("onboarded"), trigger=SCHEDULED, bucket=BUCKET)
+    name = fresh("onboarded")
+    replacing(role.aws, name, **salesforce_to_s3(tenant.make_profile(fresh("onboarded")), BUCKET))
     run_by_itself(tenant, name)
-    if missing:
-        role.take_away(("Flow", missing))
-    with pytest.raises(AppFlowRequestError, match=missing or "onboarded-none does not exist"):
+    role.take_away(*(("Flow", action) for action in missing))
+    with pytest.raises(AppFlowRequestError, match=said):
         replacing(role.aws, name, **salesforce_to_s3("onboarded-none", BUCKET, object_name="Contact"))
     flow = tenant.client("appflow").describe_flow(flowName=name)
     assert flow["sourceFlowConfig"]["sourceConnectorProperties"] == {"Salesforce": {"object": "Account"}}

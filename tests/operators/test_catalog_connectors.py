@@ -11,7 +11,7 @@ from tests.tasks import run_task
 
 if TYPE_CHECKING:
     from tests.accounts import TenantAccount
-        from tests.recording import Recording
+    from tests.recording import Recording
 
 
 def connectors(tenant: TenantAccount, **arguments: Any) -> list[dict[str, Any]]:

@@ -188,6 +188,12 @@ def test_a_start_that_has_passed_is_moved_for_a_new_flow_and_that_is_no_differen
     assert spec.update_request(found, now=datetime(2026, 8, 1, tzinfo=UTC)) == found
 
 
+def test_parts_of_seconds_of_a_schedule_which_boto3_may_not_send_are_no_difference() -> None:
+    spec = SPEC.replace(trigger=HOURLY.replace(start="2026-06-01T00:00:00.750Z"))
+    assert changes(spec, SPEC.replace(trigger=HOURLY)) == []
+    assert spec == SPEC.replace(trigger=HOURLY)
+
+
 def test_a_start_ahead_is_a_difference() -> None:
     wanted = SPEC.replace(trigger=HOURLY.replace(start="2026-09-01"))
     assert changes(wanted, SPEC.replace(trigger=HOURLY)) == [
