@@ -120,7 +120,7 @@ def appflow_whole_org() -> None:
             task_id="run_flow",
             flow_name=flow_name,
             deferrable=True,
-            max_active_tis_per_dag=8,  # tasks that wait in the triggerer don't count
+            max_active_tis_per_dag=16,  # in Airflow 2.11 tasks that wait in the triggerer don't count
             map_index_template="{{ task.flow_name }}",
             **AWS,
         )

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,17 +78,10 @@ def migrated(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="session")
 def run_dag(migrated: bytes, tenants: dict[str, TenantAccount], tmp_path_factory: pytest.TempPathFactory) -> RunDag:
-    """Run a DAG from a fresh database: ``run_dag(dag_id, conf, folder=..., like=..., **environment)``."""
+    """Run a DAG from a fresh database: ``run_dag(dag_id, conf, folder=..., **environment)``."""
 
-    def run(
-        dag_id: str,
-        conf: dict[str, Any] | None = None,
-        *,
-        folder: Path = DAGS,
-        like: Mapping[str, object] = AS_ON_AWS,
-        **environment: str,
-    ) -> DagRun:
-        settings.update(like)
+    def run(dag_id: str, conf: dict[str, Any] | None = None, *, folder: Path = DAGS, **environment: str) -> DagRun:
+        settings.update(AS_ON_AWS)
         home = tmp_path_factory.mktemp(dag_id)
         (home / "airflow.db").write_bytes(migrated)
         result = home / "result.json"

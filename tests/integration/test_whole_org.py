@@ -12,7 +12,7 @@ from airflow_provider_appflow_isv.local.appflow.controls.effects import Error
 from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.specs import FlowSpec
-from tests.integration.conftest import AS_ON_AWS, DAGS, DagRun, RunDag
+from tests.integration.conftest import DAGS, DagRun, RunDag
 from tests.recording import Recording
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 OBJECTS = ["Account", "Contact", "Opportunity"]
 SHOWN_OTHERWISE = {"task_order": "shuffled", "filled_defaults": True}
-AT_ONCE = {"run_seconds": 0, "hidden_seconds": 0}  # no run has to be waited for
 Run = tuple[DagRun, dict[str, int]]
 
 
@@ -30,11 +29,12 @@ def dag_file() -> dict[str, Any]:
     return runpy.run_path(str(DAGS / "appflow_whole_org.py"))
 
 
-def run_recorded(run_dag: RunDag, tenant: TenantAccount, like: dict[str, Any] = AS_ON_AWS) -> Run:
+def run_recorded(run_dag: RunDag, tenant: TenantAccount) -> Run:
     """A DAG run where DescribeFlow shows flows otherwise than they were sent, and how often AppFlow was called."""
+    settings.update(SHOWN_OTHERWISE)
     recording = Recording(tenant.stack.aws_url)
     recording.start()
-    run = run_dag("appflow_whole_org", {"tenant": tenant.tenant.name}, like={**like, **SHOWN_OTHERWISE})
+    run = run_dag("appflow_whole_org", {"tenant": tenant.tenant.name})
     recording.stop()
     return run, {name: len(recording.appflow(name)) for name in ("CreateFlow", "UpdateFlow", "StartFlow")}
 
@@ -46,7 +46,7 @@ def first(run_dag: RunDag, tenants: dict[str, TenantAccount]) -> Run:
 
 @pytest.fixture(scope="module")
 def second(first: Run, run_dag: RunDag, tenants: dict[str, TenantAccount]) -> Run:
-    return run_recorded(run_dag, tenants["tenant-a"], AT_ONCE)
+    return run_recorded(run_dag, tenants["tenant-a"])
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def refused(second: Run, run_dag: RunDag, tenants: dict[str, TenantAccount]) -> 
     tenant, flow = tenants["tenant-a"], "tenant-a-Contact"
     tenant.client("appflow").delete_flow(flowName=flow, forceDelete=True)
     faults.inject(Error("AccessDeniedException", "planted refusal"), operation="CreateFlow", flow=flow)
-    return run_recorded(run_dag, tenant, AT_ONCE)
+    return run_recorded(run_dag, tenant)
 
 
 def expected(org: Any) -> dict[str, list[dict[str, Any]]]:
