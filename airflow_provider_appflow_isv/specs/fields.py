@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -52,7 +53,7 @@ class FieldOperation(Value, base=True):
     """Base of what may stand in a flow's ``fields``."""
 
 
-class Mapped(FieldOperation, base=True):
+class Mapped(FieldOperation, ABC, base=True):
     """Base of the operations that give the destination one field.
 
     :param to: the destination's field.
@@ -82,9 +83,9 @@ class Mapped(FieldOperation, base=True):
         return (self.mask, self.mask_character, self.truncate, self.validate, self.on_invalid)
 
     @property
+    @abstractmethod
     def target(self) -> str:
         """The destination's field."""
-        raise NotImplementedError
 
 
 class Field(Mapped):
@@ -138,18 +139,18 @@ class Made(Mapped, base=True):
     to: str = member(_destination_field)
 
     @property
+    @abstractmethod
     def sources(self) -> tuple[str, ...]:
         """The fields that it is made of."""
-        raise NotImplementedError
 
     @property
     def target(self) -> str:
         """The destination's field."""
         return self.to
 
+    @abstractmethod
     def properties(self) -> dict[str, Any]:
         """Its taskProperties."""
-        raise NotImplementedError
 
 
 class Concat(Made):

@@ -7,6 +7,7 @@ epoch, several values of one filter are joined by OR (cdk-appflow, Airflow's ama
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,7 +47,7 @@ def _text(value: Any) -> Any:
     return _scalar(value)
 
 
-class Filter(Value, base=True):
+class Filter(Value, ABC, base=True):
     """Base of the filters.
 
     :param field: the source's field.
@@ -62,9 +63,9 @@ class Filter(Value, base=True):
     type: str | None = member(type_check, default=None)
 
     @property
+    @abstractmethod
     def compared(self) -> tuple[Any, ...]:
         """The values to compare with."""
-        raise NotImplementedError
 
     def type_in(self, declared: Mapping[str, str]) -> str | None:
         """The data type that counts; None while the values are not known.
@@ -110,8 +111,9 @@ class Filter(Value, base=True):
             name = next((name for name in ("value", "lower", "upper") if self.__dict__.get(name) == value), "value")
             raise SpecError(f"{value!r} {error}", name) from None
 
+    @abstractmethod
     def _placed(self, written: list[Any]) -> dict[str, Any]:
-        raise NotImplementedError
+        """The written values by the names of their taskProperties."""
 
 
 class Comparison(Filter, base=True):
