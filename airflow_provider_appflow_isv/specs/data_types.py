@@ -55,7 +55,7 @@ def written(value: Any, data_type: str | None) -> Any:
         return shown.lower()
     if name in (*WHOLE, *FRACTIONS) and (isinstance(value, bool) or not _is_number(shown)):
         raise ValueError(f"is no number, the data type is {data_type}")
-    return format(value, "f") if isinstance(value, Decimal) else shown
+    return format(Decimal(shown), "f") if isinstance(value, float | Decimal) else shown
 
 
 def read(shown: str, data_type: str | None) -> Any:

@@ -6,6 +6,8 @@ variables what AppFlow lets it do. :mod:`configs` does the rest for all of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from airflow_provider_appflow_isv.specs.checks import NO_SPACE, choice, flag, mapping, one_of, several, text
@@ -155,6 +157,7 @@ class SourceFacts(NamedTuple):
     :param events: whether it has change events.
     :param most_often: its shortest schedule: ``minutes``, ``hours`` or ``days``.
     :param data_types: names of its field types; None where nobody lists them.
+    :param field_types: data types of the fields that all of its objects have.
     """
 
     title: str
@@ -162,6 +165,7 @@ class SourceFacts(NamedTuple):
     events: bool = False
     most_often: str = "minutes"
     data_types: frozenset[str] | None = None
+    field_types: Mapping[str, str] = MappingProxyType({})
 
 
 class DestinationFacts(NamedTuple):

@@ -52,8 +52,9 @@ class Filter(Value, ABC, base=True):
 
     :param field: the source's field.
     :param type: the field's data type, e.g. ``datetime``; default is what the flow's ``fields`` say of the field, else
-        what the value is: string, boolean, integer, double, date or datetime. For filters that order, a text of
-        ISO 8601 is a point in time.
+        what its source says of a field that all objects have, such as CreatedDate, else what the value is: string,
+        boolean, integer, double, date or datetime. For filters that order, a text of ISO 8601 with a time is a point
+        in time; other texts need a type, e.g. ``date``.
     """
 
     operator: ClassVar[str] = ""
@@ -73,6 +74,15 @@ class Filter(Value, ABC, base=True):
         :param declared: data types by field, as the flow's fields give them.
         """
         return self.type or declared.get(self.field) or self._type_by_value()
+
+    def is_ambiguous(self, declared: Mapping[str, str]) -> bool:
+        """Whether the value's data type is anybody's guess: texts that order may be numbers, days or moments.
+
+        :param declared: data types by field, as the flow's fields give them.
+        """
+        if not self.orders or not all(isinstance(each, str) and not is_late(each) for each in self.compared):
+            return False
+        return not (self.type or declared.get(self.field)) and self._type_by_value() in ("string", "date")
 
     def explicit(self, declared: Mapping[str, str]) -> Filter:
         """The same with its data type where a file's values don't show it: dates and decimals become texts there.
@@ -276,7 +286,7 @@ def filter_of(
             values = {"value": [data_types.read(each, data_type) for each in texts]}
         found = kind(field=field, **values)
         wanted = {"DATA_TYPE": "string", **properties}
-        if found.properties(declared) != wanted:
+        if found.is_ambiguous(declared) or found.properties(declared) != wanted:
             found = found.replace(type=wanted["DATA_TYPE"])
         return None if rest or found.properties(declared) != wanted else found
     except (KeyError, ValueError, OverflowError):

@@ -163,7 +163,8 @@ class FlowSpec(Value):
         """The spec as JSON values (templates stay as they are), for XComs, files and templating."""
         data: dict[str, Any] = files.plain(self)
         if self.filters and not is_late(self.filters):
-            declared = {} if is_late(self.fields) else declared_types(self.fields)  # type: ignore[arg-type]  # as below
+            fields: Any = () if is_late(self.fields) else self.fields
+            declared = {} if is_late(self.source) else declared_types(self.source, fields)
             data["filters"] = files.plain([each if is_late(each) else each.explicit(declared) for each in self.filters])
         return data
 

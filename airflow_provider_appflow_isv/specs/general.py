@@ -99,6 +99,8 @@ class ConnectorDestination(Destination):
 
 def source_facts(source: Source) -> SourceFacts:
     """What AppFlow lets a source do; nothing is known of one whose type a template says."""
+    if is_late(source.type_name):
+        return SourceFacts("a connector that is not known yet")
     name = source.type_name
     known = getattr(source, "facts", None) or getattr(classes("source").get(name), "facts", None)
     return known or _SOURCES.get(name, SourceFacts(name))

@@ -102,7 +102,7 @@ class _Reader:
             for each in fields
             if not isinstance(each, AllFields) or mapped <= set(each.exclude)
         ]
-        declared = declared_types(fields)
+        declared = declared_types(self.source, fields)
         return fields, [*self._understood({"Filter": lambda task: self._filter(task, declared)})]
 
     def _understood(self, readers: Mapping[str, Callable[[Task], T | None]]) -> Iterator[T]:

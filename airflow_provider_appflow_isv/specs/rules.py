@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from airflow_provider_appflow_isv.specs.destinations import SalesforceDestination
 from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.fields import (
     MASKS,
     VALIDATIONS,
     AllFields,
     Field,
+    FieldOperation,
     Made,
     Mapped,
     PartitionBy,
@@ -23,6 +25,7 @@ from airflow_provider_appflow_isv.specs.fields import (
 from airflow_provider_appflow_isv.specs.filters import FILTERS, Filter
 from airflow_provider_appflow_isv.specs.general import ConnectorSource, destination_facts, source_facts
 from airflow_provider_appflow_isv.specs.sources import SalesforceSource
+from airflow_provider_appflow_isv.specs.tasks import declared_types
 from airflow_provider_appflow_isv.specs.triggers import UNITS, OnEvent, Schedule
 from airflow_provider_appflow_isv.specs.values import has_late, is_late, meant
 
@@ -117,6 +120,20 @@ def _filters(spec: FlowSpec) -> None:
             )
 
 
+def _ambiguous(spec: FlowSpec) -> None:
+    """Texts of which only the person knows whether they are days, moments, numbers or texts."""
+    if has_late(spec.fields):
+        return
+    declared = declared_types(spec.source, [each for _, each in _known(spec.fields, FieldOperation)])
+    for number, each in _known(spec.filters, Filter):
+        if not is_late(each.field) and not is_late(each.type) and each.is_ambiguous(declared):
+            raise SpecError(
+                f"{each.compared[0]!r} is a text, and {each.field} may be anything: say what it is, e.g. "
+                'type="datetime" (as Salesforce\'s CreatedDate), type="date" or type="double".',
+                f"filters[{number}].type",
+            )
+
+
 def _selection(spec: FlowSpec) -> None:
     facts = source_facts(spec.source)
     if sum(1 for _ in _known(spec.fields, AllFields)) > 1:
@@ -170,11 +187,12 @@ def _keys(spec: FlowSpec) -> None:
     targets = {each.casefold() for each in _targets(spec)}
     operation = getattr(spec.destination, "operation", None)
     names = getattr(spec.destination, "id_fields", ()) if operation == "UPSERT" else ()
+    place = "destination.id_fields"
+    if isinstance(spec.destination, SalesforceDestination) and operation in ("UPDATE", "DELETE"):
+        names, place = ("Id",), "fields"  # AppFlow user guide, "Salesforce": these go by the record's id only
     for name in () if is_late(names) else names:
         if not is_late(name) and name.casefold() not in targets and not _may_write(spec, name):
-            raise SpecError(
-                f"names {name!r}, by which records are found, but no field is written to it.", "destination.id_fields"
-            )
+            raise SpecError(f"{operation} finds records by {name!r}, but no field is written to it.", place)
 
 
 def _may_write(spec: FlowSpec, name: str) -> bool:
@@ -245,6 +263,7 @@ _RULES: tuple[tuple[Callable[[FlowSpec], None], tuple[str, ...]], ...] = (
     (_catalog, ("destination",)),
     (_new_fields, ("source", "destination")),
     (_filters, ("source", "filters")),
+    (_ambiguous, ("source", "fields", "filters")),
     (_selection, ("source", "fields")),
     (_one_origin, ("fields",)),
     (_folders, ("destination", "fields")),

@@ -37,6 +37,13 @@ _SALESFORCE_TYPES = frozenset(
         *("multipicklist", "number", "percent", "phone", "picklist", "reference", "string", "textarea", "time", "url"),
     }
 )
+# Salesforce object reference, "System Fields"; ServiceNow's are those of every table
+_SALESFORCE_FIELDS = {
+    "IsDeleted": "boolean",
+    **dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), "datetime"),
+    **dict.fromkeys(("LastReferencedDate", "LastViewedDate"), "datetime"),
+}
+_SERVICENOW_FIELDS = dict.fromkeys(("sys_created_on", "sys_updated_on"), "datetime")
 
 
 class SalesforceSource(Source):
@@ -51,7 +58,7 @@ class SalesforceSource(Source):
     """
 
     handles = "Salesforce"
-    facts = SourceFacts("Salesforce", events=True, data_types=_SALESFORCE_TYPES)
+    facts = SourceFacts("Salesforce", events=True, data_types=_SALESFORCE_TYPES, field_types=_SALESFORCE_FIELDS)
 
     profile: str = profile_name()
     object: str = object_name()
@@ -82,7 +89,7 @@ class ServiceNowSource(Source):
     """
 
     handles = "Servicenow"
-    facts = SourceFacts("ServiceNow")
+    facts = SourceFacts("ServiceNow", field_types=_SERVICENOW_FIELDS)
 
     profile: str = profile_name()
     object: str = object_name()

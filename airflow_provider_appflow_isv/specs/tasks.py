@@ -43,7 +43,7 @@ def tasks_of(source: Source, fields: Sequence[FieldOperation], filters: Sequence
     :raises SpecError: naming a field operation or filter that can't be written as a task.
     """
     writer = _Writer(source)
-    declared = declared_types(fields)
+    declared = declared_types(source, fields)
     tasks: list[Task] = []
     for number, each in enumerate(filters):
         try:
@@ -64,10 +64,15 @@ def tasks_of(source: Source, fields: Sequence[FieldOperation], filters: Sequence
     return tasks
 
 
-def declared_types(fields: Sequence[FieldOperation]) -> dict[str, str]:
-    """Data types of the source's fields, as far as the field operations give them."""
+def declared_types(source: Source, fields: Sequence[FieldOperation]) -> dict[str, str]:
+    """Data types of the source's fields, as the field operations give them, else as all of its objects have them.
+
+    :param source: the flow's source.
+    :param fields: its field operations.
+    """
     typed = [(each.name, each.type) for each in fields if isinstance(each, Field)]
-    return {name: kind for name, kind in typed if kind and not is_late(name) and not is_late(kind)}
+    given = {name: kind for name, kind in typed if kind and not is_late(name) and not is_late(kind)}
+    return {**source_facts(source).field_types, **given}
 
 
 def temporary_name(operation: Made, fields: Sequence[FieldOperation], number: int) -> str:

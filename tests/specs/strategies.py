@@ -26,6 +26,7 @@ from airflow_provider_appflow_isv.specs import (
     PartitionBy,
     RawTask,
     S3Destination,
+    SalesforceDestination,
     SalesforceSource,
     Schedule,
     Subtract,
@@ -94,6 +95,11 @@ def flows(draw: st.DrawFn, source_type: str, destination_type: str, kms_arn: str
     if getattr(destination, "id_fields", ()):
         fields.insert(0, Concat(["Name", "Phone"], to="External_Id__c", format="${Name}-${Phone}"))
         destination = destination.replace(id_fields=["External_Id__c"])
+    if isinstance(destination, SalesforceDestination) and destination.operation in ("UPDATE", "DELETE"):
+        fields = [
+            each for each in fields if getattr(each, "target", None) != "Id" and not isinstance(each, PartitionBy)
+        ]
+        fields.insert(0, Concat(["Name", "Phone"], to="Id", format="${Name}-${Phone}"))
     return FlowSpec(
         name=f"flow-{next(_numbers)}",
         source=source,
@@ -212,8 +218,8 @@ def filters(draw: st.DrawFn, source: Source, fields: list[FieldOperation]) -> Fi
     declared = {each.name: each.type for each in fields if isinstance(each, Field) and each.type}
     name = draw(st.sampled_from([name for name in FIELDS if _compares(kind, name)]))
     data_type = declared.get(name) or draw(st.sampled_from(FIELDS[name]))
-    # a text says nothing of a field's type, so that only a type makes it a date
-    says_type = draw(st.booleans()) or data_type in ("date", "datetime")
+    # a text says nothing of a field's type, so that only a type makes it a date, or something that has an order
+    says_type = draw(st.booleans()) or data_type in ("date", "datetime") or kind.orders
     values = _VALUES.get(data_type, _plain_words)
     given = {"type": data_type} if says_type and name not in declared else {}
     if kind is Between:

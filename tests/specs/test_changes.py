@@ -77,9 +77,9 @@ def changes(wanted: FlowSpec, found: FlowSpec) -> list[str]:
             "tasks have Map of Id to Id, not wanted",
         ]),
         ({"filters": [Between("CreatedDate", "2021-01-01", "2021-03-01")]}, [
-            ("tasks lack Filter BETWEEN of CreatedDate (DATA_TYPE=date, LOWER_BOUND=2021-01-01T00:00:00+00:00, "
+            ("tasks lack Filter BETWEEN of CreatedDate (DATA_TYPE=datetime, LOWER_BOUND=2021-01-01T00:00:00+00:00, "
             "UPPER_BOUND=2021-03-01T00:00:00+00:00)"),
-            ("tasks have Filter BETWEEN of CreatedDate (DATA_TYPE=date, LOWER_BOUND=2021-01-01T00:00:00+00:00, "
+            ("tasks have Filter BETWEEN of CreatedDate (DATA_TYPE=datetime, LOWER_BOUND=2021-01-01T00:00:00+00:00, "
             "UPPER_BOUND=2021-02-01T00:00:00+00:00), not wanted"),
         ]),
         ({"fields": [*SPEC.fields, Concat(["Id", "Name"], to="both", format="${Id} ${Name}")]}, [
@@ -93,7 +93,7 @@ def changes(wanted: FlowSpec, found: FlowSpec) -> list[str]:
             "tasks have Mask MASK_LAST_N of Phone (MASK_LENGTH=4), not wanted",
             "tasks have Map of Phone to Phone, not wanted",
             "tasks have Map of CreatedDate to CreatedDate, not wanted",
-            ("tasks have Filter BETWEEN of CreatedDate (DATA_TYPE=date, LOWER_BOUND=2021-01-01T00:00:00+00:00, "
+            ("tasks have Filter BETWEEN of CreatedDate (DATA_TYPE=datetime, LOWER_BOUND=2021-01-01T00:00:00+00:00, "
             "UPPER_BOUND=2021-02-01T00:00:00+00:00), not wanted"),
         ]),
     ],
@@ -229,7 +229,7 @@ def test_from_when_the_first_run_pulls_matters_until_there_was_one() -> None:
 
 
 def test_an_update_writes_an_unchanged_folder_as_the_flow_has_it() -> None:
-    spec = SPEC.replace(source=S3Source(bucket="input", prefix="in"), trigger=OnDemand())
+    spec = SPEC.replace(source=S3Source(bucket="input", prefix="in"), filters=[], trigger=OnDemand())
     found = spec.create_request()
     found["sourceFlowConfig"]["sourceConnectorProperties"]["S3"]["bucketPrefix"] = "in/"
     found["destinationFlowConfigList"][0]["destinationConnectorProperties"]["S3"]["bucketPrefix"] = "salesforce/"

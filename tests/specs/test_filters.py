@@ -20,6 +20,9 @@ from airflow_provider_appflow_isv.specs import (
     LessThan,
     LessThanOrEqualTo,
     NotEqualTo,
+    SalesforceSource,
+    ServiceNowSource,
+    SpecError,
 )
 from tests.specs.examples import flow
 
@@ -51,7 +54,7 @@ def properties(wanted: Filter, **types: str) -> dict[str, str]:
     ],
 )
 def test_a_filter_is_a_task_of_its_field_with_its_operator(kind: Any, operator: str) -> None:
-    tasks = flow(filters=[kind("Name", "b")]).create_request()["tasks"]
+    tasks = flow(filters=[kind("Name", "b", type="string")]).create_request()["tasks"]
     assert tasks[1] == {
         "taskType": "Filter",
         "sourceFields": ["Name"],
@@ -88,7 +91,6 @@ def test_a_value_says_its_data_type(value: Any, data_type: str, shown: str) -> N
 @pytest.mark.parametrize(
     ("text", "data_type"),
     [
-        ("2021-01-01", "date"),
         ("2021-01-01T00:00:00", "datetime"),
         ("2021-01-01T00:00:00Z", "datetime"),
         ("2021-01-01 05:30:00+05:30", "datetime"),
@@ -163,4 +165,29 @@ def test_between_has_two_bounds(lower: Any, upper: Any, data_type: str) -> None:
 def test_texts_that_are_numbers_are_compared_as_what_the_field_is() -> None:
     found = properties(Between("A", "9", "10"), A="double")
     assert found == {"DATA_TYPE": "double", "LOWER_BOUND": "9", "UPPER_BOUND": "10"}
-    assert properties(Between("A", "9", "10"))["DATA_TYPE"] == "string"
+
+
+@pytest.mark.parametrize("text", ["2021-01-01", "20210101", "01.02.2021", "100", "b", "None"])
+@pytest.mark.parametrize("kind", [GreaterThan, LessThanOrEqualTo])
+def test_what_a_text_that_orders_is_has_to_be_said(kind: Any, text: str) -> None:
+    with pytest.raises(SpecError, match=rf"filters\[0\]\.type: '{text}' is a text, and A may be anything"):
+        flow(filters=[kind("A", text)])
+    assert flow(filters=[kind("A", text, type="string")]).is_rendered
+    assert flow(fields=[Field("A", type="string")], filters=[kind("A", text)]).is_rendered
+
+
+@pytest.mark.parametrize(
+    ("source", "field"),
+    [
+        (SalesforceSource(profile="acme", object="Account"), "CreatedDate"),
+        (ServiceNowSource(profile="acme", object="incident"), "sys_updated_on"),
+    ],
+)
+def test_the_type_of_a_field_that_all_objects_have_is_known(source: Any, field: str) -> None:
+    spec = flow(source=source, filters=[Between(field, "2021-01-01", "2021-02-01")])
+    assert spec.create_request()["tasks"][1]["taskProperties"]["DATA_TYPE"] == "datetime"
+
+
+def test_numbers_are_written_without_exponents() -> None:
+    assert properties(LessThan("A", 1e16))["VALUE"] == "10000000000000000"
+    assert properties(LessThan("A", 0.00001))["VALUE"] == "0.00001"

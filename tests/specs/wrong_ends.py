@@ -134,7 +134,14 @@ WRONG: dict[str, Row] = {
             destination=SalesforceDestination(profile="p", object="Lead", operation="UPSERT", id_fields=["Key__c"])
         ),
         "destination.id_fields",
-        "'Key__c', by which records are found",
+        "finds records by 'Key__c'",
+    ),
+    "an update without the record's id": (
+        lambda: flow(
+            fields=["Name"], destination=SalesforceDestination(profile="p", object="Lead", operation="UPDATE")
+        ),
+        "fields",
+        "UPDATE finds records by 'Id'",
     ),
     "an upsert of SAP": (
         lambda: SAPODataDestination(profile="p", object_path="/items", operation="UPSERT"),

@@ -157,7 +157,7 @@ WRONG: dict[str, Row] = {
         "2199 characters",
     ),
     "an upper bound that is too long": (
-        lambda: flow(filters=[Between("Name", "a", "b" * 2049)]),
+        lambda: flow(filters=[Between("Name", "a", "b" * 2049, type="string")]),
         "filters[0].upper",
         "2049 characters",
     ),
