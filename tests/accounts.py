@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_appflow_isv.local.appflow import appflow_backends, wait_until_ended
+from airflow_provider_appflow_isv.local.appflow.controls.quotas import quotas
 from airflow_provider_appflow_isv.local.appflow.flows.flow import FlowRun
 from airflow_provider_appflow_isv.local.seed import REGION, Tenant, account_client
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 FIELDS = ("Id", "Name", "CreatedDate")
 ONE_TRY = {"retries": {"total_max_attempts": 1}}  # botocore must not wait out what a test plans
 _numbers = itertools.count(1)
+
+
+def allow_profiles() -> None:
+    """Raise the quota of connector profiles, which the tests of a process fill together, until the next reset."""
+    quotas.connector_profiles = 10_000
 
 
 def fresh(kind: str) -> str:

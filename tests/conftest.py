@@ -17,9 +17,7 @@ os.environ["AIRFLOW_HOME"] = _scratch.name
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["MOTO_RECORDER_FILEPATH"] = f"{_scratch.name}/requests.jsonl"
 
-from airflow_provider_appflow_isv.local.appflow.controls.quotas import quotas  # noqa: E402  # after the environment
-from airflow_provider_appflow_isv.local.appflow.controls.settings import settings  # noqa: E402  # likewise
-from tests.accounts import TenantAccount  # noqa: E402  # after the environment
+from tests.accounts import TenantAccount, allow_profiles  # noqa: E402  # after the environment
 from tests.recording import Recording  # noqa: E402  # after the environment
 
 if TYPE_CHECKING:
@@ -40,18 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: 0 if _LOCAL in item.path.parents else 1 if _INTEGRATION in item.path.parents else 2)
 
 
-def _allow_profiles() -> None:
-    """The tests of a process, and the fixtures of a session, fill the quota of connector profiles together."""
-    quotas.connector_profiles = 10_000
-
-
-_allow_profiles()
-settings.on_reset(_allow_profiles)
-
-
 @pytest.fixture(autouse=True)
 def _no_faults(appflow_settings: Settings) -> None:
-    """No test meets another's faults."""
+    """No test meets another's faults, nor the quota of connector profiles that all of them fill together."""
+    allow_profiles()
 
 
 @pytest.fixture(autouse=True)

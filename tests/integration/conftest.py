@@ -18,6 +18,7 @@ import pytest
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.redshift.warehouse import warehouse
 from airflow_provider_appflow_isv.local.seed import REGION
+from tests.accounts import allow_profiles
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.redshift.database import Warehouse
@@ -81,6 +82,7 @@ def run_dag(migrated: bytes, tenants: dict[str, TenantAccount], tmp_path_factory
     """Run a DAG from a fresh database: ``run_dag(dag_id, conf, folder=..., **environment)``."""
 
     def run(dag_id: str, conf: dict[str, Any] | None = None, *, folder: Path = DAGS, **environment: str) -> DagRun:
+        allow_profiles()
         settings.update(AS_ON_AWS)
         home = tmp_path_factory.mktemp(dag_id)
         (home / "airflow.db").write_bytes(migrated)

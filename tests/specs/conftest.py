@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_appflow_isv.local.seed.accounts import ISV_ACCOUNT, account_client
+from tests.accounts import allow_profiles
 from tests.local.appflow.conftest import allow_appflow
 from tests.local.appflow.profiles.test_rules import ACCEPTED
 from tests.local.appflow.profiles.test_rules import request as profile_request
@@ -39,6 +40,7 @@ def _login(tenant: TenantAccount, secret_id: str, member: str) -> Any:
 @pytest.fixture(scope="session")
 def connected(tenants: dict[str, TenantAccount]) -> Connected:
     """The account."""
+    allow_profiles()
     tenant = tenants["tenant-a"]
     appflow = tenant.client("appflow")
     tenant.make_profile(profile_of("Salesforce"))
