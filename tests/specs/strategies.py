@@ -101,7 +101,7 @@ def flows(draw: st.DrawFn, source_type: str, destination_type: str, kms_arn: str
         ]
         fields.insert(0, Concat(["Name", "Phone"], to="Id", format="${Name}-${Phone}"))
     return FlowSpec(
-        name=f"flow-{next(_numbers)}",
+        name=f"spec-{next(_numbers)}",
         source=source,
         destination=destination,
         fields=fields,
