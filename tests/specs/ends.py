@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from airflow_provider_appflow_isv.specs import ConnectorDestination, ConnectorSource, ErrorHandling, S3Source
 from airflow_provider_appflow_isv.specs.ends import Destination, End, Source, classes
+from airflow_provider_appflow_isv.specs.values import is_late
 
 INPUT_BUCKET, INPUT_FOLDER = "appflow-input", "files/in"
 
 
 def matching(pattern: str) -> st.SearchStrategy[str]:
-    """Texts of ASCII that match a pattern as a whole."""
-    return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
+    """Texts of ASCII that match a pattern as a whole and are no templates."""
+    return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True).filter(lambda text: not is_late(text))
 
 
 _objects = matching(r"[A-Z][\w.-]{1,20}(__c)?")

@@ -34,6 +34,7 @@ from airflow_provider_appflow_isv.specs import (
 from airflow_provider_appflow_isv.specs.fields import VALIDATIONS, FieldOperation
 from airflow_provider_appflow_isv.specs.filters import FILTERS, Filter
 from airflow_provider_appflow_isv.specs.general import source_facts
+from airflow_provider_appflow_isv.specs.values import is_late
 from tests.specs.ends import destinations, matching, sources
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ FIELDS: dict[str, list[str]] = {
 _past = st.datetimes(datetime(2001, 1, 1), datetime(2020, 1, 1), timezones=st.just(UTC))
 _future = st.datetimes(datetime(2090, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))
 _words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=20)
-_plain_words = _words.filter(lambda text: not {"{{", "{%"} & {text[n : n + 2] for n in range(len(text))})
+_plain_words = _words.filter(lambda text: not is_late(text))
 _whole = st.integers(-(10**9), 10**9)
 _decimals = st.decimals(-(10**6), 10**6, places=3, allow_nan=False, allow_infinity=False)
 _floats = st.floats(-1e9, 1e9, allow_nan=False, allow_infinity=False)
