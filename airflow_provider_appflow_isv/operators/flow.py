@@ -18,6 +18,7 @@ from airflow_provider_appflow_isv.operators.flow_state import (
     AppFlowStopFlowOperator,
 )
 from airflow_provider_appflow_isv.specs import FlowSpec, SpecError
+from airflow_provider_appflow_isv.specs.files import opened
 from airflow_provider_appflow_isv.specs.triggers import Trigger
 from airflow_provider_appflow_isv.specs.values import is_late
 
@@ -115,7 +116,7 @@ class _FlowDefinitionOperator(AppFlowBaseOperator):
         if self.spec is None:
             self._check_members()
             self.refuse_nothing(self._members, "the flow would be another one than meant")
-        elif isinstance(self.spec, Mapping) and isinstance(trigger := self._spec().trigger, Trigger):
+        elif not is_late(self.spec) and isinstance(trigger := self._spec().trigger, Trigger):
             self._check_activate("spec.trigger", trigger.trigger_type)
 
     def _check_members(self) -> None:
@@ -144,8 +145,13 @@ class _FlowDefinitionOperator(AppFlowBaseOperator):
             )
 
     def _spec(self) -> FlowSpec:
+        for place in _emptied(self._spec_as_given, self.spec, "spec"):
+            raise TenantConfigurationError(
+                f"{place} has rendered to nothing: the flow would be another one than meant.",
+                hint="Check the template or the task that it comes from.",
+            )
         try:
-            return FlowSpec.from_dict(self.spec)  # type: ignore[arg-type]  # whatever it is, from_dict says
+            return FlowSpec.from_dict(opened(self._spec_as_given, self.spec))
         except SpecError as error:
             raise TenantConfigurationError(f"spec: {error}", hint="Correct the argument that it names.") from error
 
@@ -160,11 +166,6 @@ class _FlowDefinitionOperator(AppFlowBaseOperator):
         return Members({name: value for name, value in request.items() if value})
 
     def _rendered_spec(self) -> FlowSpec:
-        for place in _emptied(self._spec_as_given, self.spec, "spec"):
-            raise TenantConfigurationError(
-                f"{place} has rendered to nothing: the flow would be another one than meant.",
-                hint="Check the template or the task that it comes from.",
-            )
         spec = self._spec()
         if not spec.is_rendered:
             raise TenantConfigurationError(

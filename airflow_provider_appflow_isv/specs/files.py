@@ -1,12 +1,13 @@
 """Specs as plain values and as YAML, under the names of the classes: ``{"Between": {"field": ..., "lower": ...}}``.
 
-A value that Airflow rendered to the text of a list or mapping counts as that list or mapping, as for
+Where a list or mapping belongs, the text of one, to which Airflow renders a template, counts as it, as for
 EmrAddStepsOperator: only DAGs with ``render_template_as_native_obj`` render to lists.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -23,7 +24,7 @@ T = TypeVar("T", bound=Value)
 def plain(value: Any) -> Any:
     """Return a member of a spec as JSON values; what is known only later stays as it is."""
     if isinstance(value, Value):
-        return {each.name: _named(item) for each, item in value.given()}
+        return {each.name: _unmistakable(each.check, _named(item)) for each, item in value.written()}
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -37,7 +38,7 @@ def read(kind: type[T], data: Any) -> T:
     """Return the spec that plain values describe.
 
     :param kind: its class.
-    :param data: what :func:`plain` gave, or what somebody wrote in that form; None counts as not given.
+    :param data: what :func:`plain` gave, or what somebody wrote in that form.
     :raises SpecError: naming the place of what is wrong.
     """
     found = _literal(data)
@@ -46,7 +47,8 @@ def read(kind: type[T], data: Any) -> T:
     return _made(kind, found)
 
 
-_LINE_BREAKS = frozenset("\x85\u2028\u2029")
+# how numbers and truths look that are the same to YAML and to people: no octal 0123, no base-60 12:30, no "no"
+_PLAIN = {"int": r"-?(0|[1-9]\d*)", "float": r"-?\d*\.?\d*(e[-+]?\d+)?", "bool": r"(?i:true|false)"}
 
 
 def to_yaml(data: Mapping[str, Any]) -> str:
@@ -71,9 +73,12 @@ def to_yaml(data: Mapping[str, Any]) -> str:
 def from_yaml(written: str) -> Any:
     """Return the values of a YAML or JSON text.
 
-    :raises SpecError: if it is none, or has a name twice.
+    :raises SpecError: if it is none, has a name twice, or a word that YAML takes for something else than people do.
     """
     import yaml
+
+    if not isinstance(written, str):
+        raise SpecError(f"must be the text of a file, not a {type(written).__name__}: read it first.", "FlowSpec")
 
     try:
         return json.loads(written, object_pairs_hook=_pairs)  # YAML knows all of JSON but tabs
@@ -82,8 +87,15 @@ def from_yaml(written: str) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        for each in _mappings(yaml.compose(written, Loader=yaml.SafeLoader)):
-            _pairs([(str(key.value), None) for key, _ in each])
+        for node in _nodes(yaml.compose(written, Loader=yaml.SafeLoader)):
+            if node.tag.endswith(":map"):
+                _pairs([(str(key.value), None) for key, _ in node.value])
+            elif _is_surprising(node):
+                raise SpecError(
+                    f"has {node.value} in line {node.start_mark.line + 1}, which YAML takes for "
+                    f"{yaml.safe_load(node.value)!r}: write that, or put it in quotes if it is a text.",
+                    "FlowSpec",
+                )
         return yaml.safe_load(written)
     except SpecError:
         raise
@@ -95,11 +107,18 @@ def from_yaml(written: str) -> Any:
 
 def _named(value: Any) -> Any:
     """A part of a spec under its class's name; a field that is taken as it is by its own name."""
-    if isinstance(value, Field) and [each.name for each, _ in value.given()] == ["name"] and not _is_class(value.name):
-        return value.name
-    if isinstance(value, Value):
-        return {type(value).__name__: plain(value)}
-    return plain(value)
+    written = plain(value)
+    if not isinstance(value, Value):
+        return written
+    if value.written_as is Field and [*written] == ["name"]:
+        name = written["name"]
+        return {"Field": written} if _is_class(name) or _is_literal(name) else name
+    return {value.written_as.__name__: written}
+
+
+def _unmistakable(check: Check, written: Any) -> Any:
+    """A single text that would be read as a list stands in one."""
+    return [written] if isinstance(check, Several) and _is_literal(written) else written
 
 
 def _is_class(name: Any) -> bool:
@@ -108,12 +127,13 @@ def _is_class(name: Any) -> bool:
 
 def _made(kind: type[T], data: Mapping[Any, Any]) -> T:
     """A value of a class with its arguments."""
-    given = {str(name): value for name, value in data.items() if value is not None}
+    given = {str(name): value for name, value in data.items()}
+    for name, value in given.items():
+        if value is None:
+            raise SpecError("is empty: give it a value, or leave it out.", name)
+    known = {**kind.members, **{name: each for name, (each, _) in kind.fixed.items()}}
     return kind(
-        **{
-            name: _read(kind.members[name].check, value, name) if name in kind.members else value
-            for name, value in given.items()
-        }
+        **{name: _read(known[name].check, value, name) if name in known else value for name, value in given.items()}
     )
 
 
@@ -171,7 +191,30 @@ def _part(check: OneOf, value: Any, place: str) -> Any:
 
 def _no_mapping(kind: type[Value], found: Any) -> str:
     names = ", ".join(kind.members)
-    return f"{kind.__name__} must be a mapping of its arguments ({names}), not {type(found).__name__}."
+    is_path = isinstance(found, str) and found.endswith((".yaml", ".yml", ".json"))
+    hint = " Give the text of the file, not its path." if is_path else ""
+    return f"{kind.__name__} must be a mapping of its arguments ({names}), not {type(found).__name__}.{hint}"
+
+
+def opened(given: Any, rendered: Any) -> Any:
+    """Plain values as Airflow has rendered them, with the items of what a template in a list has rendered to.
+
+    :param given: the values with their templates.
+    :param rendered: the values that Airflow has made of them.
+    """
+    if isinstance(given, Mapping) and isinstance(rendered, Mapping):
+        return {name: opened(given.get(name), value) for name, value in rendered.items()}
+    if not (isinstance(given, list) and isinstance(rendered, list) and len(given) == len(rendered)):
+        return rendered
+    found: list[Any] = []
+    for template, value in zip(given, rendered, strict=True):
+        items = _literal(value) if is_late(template) else None
+        found += items if isinstance(items, list | tuple) else [opened(template, value)]
+    return found
+
+
+def _is_literal(value: Any) -> bool:
+    return isinstance(value, str) and not isinstance(_literal(value), str)
 
 
 def _literal(value: Any) -> Any:
@@ -199,13 +242,19 @@ def _pairs(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     return found
 
 
-def _mappings(node: Any) -> Iterator[list[Any]]:
-    """The contents of all mappings in a YAML document."""
-    todo, seen = [node], set()
+def _nodes(root: Any) -> Iterator[Any]:
+    """All nodes of a YAML document."""
+    todo, seen = [root], set()
     for each in todo:
-        children = getattr(each, "value", None)
-        if isinstance(children, list) and id(each) not in seen:
-            seen.add(id(each))
-            if each.tag.endswith(":map"):
-                yield children
-            todo += [part for child in children for part in (child if isinstance(child, tuple) else (child,))]
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        if isinstance(each.value, list):
+            todo += [part for child in each.value for part in (child if isinstance(child, tuple) else (child,))]
+
+
+def _is_surprising(node: Any) -> bool:
+    """Whether a word that nobody has put in quotes is another number, or a truth, for YAML than for people."""
+    kind = node.tag.rpartition(":")[2]
+    return kind in _PLAIN and node.style is None and not re.fullmatch(_PLAIN[kind], node.value)

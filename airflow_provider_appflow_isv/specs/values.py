@@ -12,6 +12,10 @@ from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 from airflow_provider_appflow_isv.specs.errors import SpecError
 
 Check = Callable[[Any], Any]
+_OF_ANY_CLASS = (
+    *("__module__", "__qualname__", "__doc__", "__annotations__", "__annotate_func__", "__annotations_cache__"),
+    *("__firstlineno__", "__static_attributes__", "is_base"),
+)
 Self = TypeVar("Self", bound="Value")
 
 
@@ -95,17 +99,25 @@ class Value:
 
     :cvar members: the arguments by name.
     :cvar fixed: what a subclass has fixed, by name.
+    :cvar written_as: the class under whose name files have its values: itself, or the one whose arguments it only
+        fixes, so that a file says all of it wherever it is read.
     :cvar is_base: whether it only serves as base of other classes (``class Filter(Value, base=True)``).
     """
 
     members: ClassVar[dict[str, Member]] = {}
     fixed: ClassVar[dict[str, tuple[Member, Any]]] = {}
+    written_as: ClassVar[type[Value]]
     is_base: ClassVar[bool] = True
 
     def __init_subclass__(cls, *, base: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.is_base = base
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Member)}
+        more = [name for name in vars(cls) if name not in (*own, *cls.members, *_OF_ANY_CLASS)]
+        declared = {name for each in cls.__mro__[1:] for name in (*vars(each), *getattr(each, "__annotations__", ()))}
+        for name in more:
+            if not (base or name in declared or name.startswith("_") or _is_code(vars(cls)[name])):
+                raise SpecError(cls._unknown(name), f"{cls.__name__}.{name}")
         set_to = {name: value for name, value in vars(cls).items() if name in cls.members and name not in own}
         inherited = {name: each for name, each in cls.members.items() if name not in vars(cls)}
         fixed = {name: (cls.members[name], cls.members[name].accepted(value)) for name, value in set_to.items()}
@@ -113,14 +125,17 @@ class Value:
         # those that may be given by their place first, those of the bases before a class's own
         places = {name: each for name, each in {**inherited, **own}.items() if not each.kw_only}
         cls.members = {**places, **own, **inherited}
+        parent = cls.__bases__[0]
+        only_fixes = len(cls.__bases__) == 1 and not (own or more or base)
+        cls.written_as = parent.written_as if only_fixes and issubclass(parent, Value) and not parent.is_base else cls
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         if self.is_base:
             names = ", ".join(concrete(type(self)))
             raise TypeError(f"{type(self).__name__} is a base of other classes: use one of {names}")
         given = self._given(args, kwargs)
-        for name, (_, value) in self.fixed.items():
-            self.__dict__[name] = value
+        for name, (each, value) in self.fixed.items():
+            self.__dict__[name] = each.accepted(given[name]) if name in given and is_late(value) else value
         for name, each in self.members.items():
             value = given.get(name, each.default)
             if value is REQUIRED:
@@ -134,8 +149,12 @@ class Value:
         if len(args) > len(places):
             raise TypeError(f"{cls.__name__} takes {len(places)} arguments by their place, {len(args)} were given")
         given = dict(zip(places, args, strict=False))
-        for name in kwargs:
-            if name not in cls.members:
+        for name, value in kwargs.items():
+            if name in cls.fixed:
+                each, fixed = cls.fixed[name]
+                if not is_late(fixed) and each.accepted(value) != fixed:
+                    raise SpecError(f"{value!r} is not possible: {cls.__name__} fixes it to {fixed!r}.", name)
+            elif name not in cls.members:
                 raise SpecError(cls._unknown(name), name)
             if name in given:
                 raise TypeError(f"{cls.__name__} got {name} twice")
@@ -167,13 +186,22 @@ class Value:
             if each.always or each.default is REQUIRED or value != each.default:
                 yield each, value
 
+    def written(self) -> Iterator[tuple[Member, Any]]:
+        """Yield what files have of it under the name of ``written_as``: :meth:`given`, and what the class has fixed."""
+        for name, each in self.written_as.members.items():
+            value = self.__dict__[name]
+            if each.default is REQUIRED or value != each.default:
+                yield each, value
+        for name, (each, _) in self.written_as.fixed.items():
+            yield each, self.__dict__[name]
+
     def replace(self: Self, **changes: Any) -> Self:
         """The same with other members.
 
         :param changes: members by name.
         :raises SpecError: as on construction.
         """
-        return type(self)(**{**{name: self.__dict__[name] for name in self.members}, **changes})
+        return type(self)(**{**{name: self.__dict__[name] for name in (*self.members, *self.fixed)}, **changes})
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} can't be changed; replace({name}=...) makes another one")
@@ -193,6 +221,10 @@ class Value:
             for each, value in self.given()
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _is_code(value: Any) -> bool:
+    return callable(value) or hasattr(value, "__get__")
 
 
 def concrete(*kinds: type[Value]) -> dict[str, list[type[Value]]]:

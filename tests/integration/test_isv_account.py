@@ -80,7 +80,8 @@ def test_the_rows_are_counted_through_the_tenants_role(isv_account: DagRun, tena
 
 
 def test_all_flows_run_in_the_isvs_account(isv_account: DagRun) -> None:
-    arns = [run["flow_arn"] for counted in isv_account.xcoms("load.count_rows").values() for run in counted["runs"]]
+    counted = isv_account.xcoms("load.count_rows")
+    arns = [run["flow_arn"] for index in sorted(counted) for run in counted[index]["runs"]]
     names = [f"{name}-{what}" for name in LOADED for what in ("accounts", "incidents")]
     assert arns == [f"arn:aws:appflow:{REGION}:{ISV_ACCOUNT}:flow/{name}" for name in names]
 

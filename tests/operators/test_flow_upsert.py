@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,16 @@ from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.operators.flow import AppFlowCreateFlowOperator, AppFlowUpdateFlowOperator
 from airflow_provider_appflow_isv.specs import (
+    AllFields,
     Between,
+    Field,
     FlowSpec,
     OnDemand,
     S3Destination,
 )
 from tests.accounts import TenantAccount, fresh, map_fields, salesforce_to_s3
 from tests.operators.flows import HOURLY, flow_of, spec_for, upsert
-from tests.tasks import run_task
+from tests.tasks import DAG, run_task
 
 if TYPE_CHECKING:
     from tests.recording import Recording
@@ -263,3 +266,20 @@ def test_a_template_that_airflow_does_not_render_is_named(tenant: TenantAccount)
     task = AppFlowCreateFlowOperator(task_id="create", spec=spec_for(tenant, name="acme-{{ ds }}"), **tenant.aws)
     with pytest.raises(TenantConfigurationError, match=r"a template that Airflow does not render.*acme"):
         task.execute({})
+
+
+@pytest.mark.parametrize("is_native", [False, True], ids=["texts", "native objects"])
+def test_a_template_in_a_list_may_render_to_several_items(is_native: bool, tenant: TenantAccount) -> None:
+    spec = spec_for(tenant, fields=["Id", "{{ params.more }}", AllFields(exclude=["Fax", "{{ params.left }}"])])
+    wanted = spec.replace(fields=["Id", "Name", Field("Phone", mask="all"), AllFields(exclude=["Fax", "A", "B"])])
+    starts = datetime(2026, 1, 1, tzinfo=UTC)
+    with DAG("rendered", schedule=None, start_date=starts, render_template_as_native_obj=is_native):
+        task = AppFlowCreateFlowOperator(task_id="create", spec=spec, **tenant.aws)
+    run_task(task, more=["Name", {"Field": {"name": "Phone", "mask": "all"}}], left=["A", "B"])
+    assert wanted.differences(flow_of(tenant, spec.name)) == []
+
+
+@pytest.mark.parametrize("wrong", ["name: accounts", [], "flows/accounts.yaml"])
+def test_what_is_no_spec_is_refused_when_the_dag_is_parsed(wrong: Any) -> None:
+    with pytest.raises(TenantConfigurationError, match="spec: FlowSpec: FlowSpec must be a mapping"):
+        AppFlowCreateFlowOperator(task_id="create", spec=wrong)
