@@ -69,8 +69,8 @@ def _forms(definition: Definition) -> list[TaskForm]:
 def _task_differences(wanted: Sequence[TaskForm], found: Sequence[TaskForm]) -> list[Difference]:
     left, missing = list(found), []
     # those that give types first, so that they find theirs
-    for form in sorted(wanted, key=lambda each: each.has_types, reverse=True):
-        same = next((each for each in left if form in (each, each.without_known_types)), None)
+    for form in sorted(wanted, key=lambda each: len(each.types), reverse=True):
+        same = form if form in left else next(filter(form.is_met_by, left), None)
         if same is None:
             missing.append(form)
         else:

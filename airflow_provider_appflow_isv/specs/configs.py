@@ -52,6 +52,30 @@ def keep_folder(before: Mapping[str, Any], after: dict[str, Any]) -> None:
                 own[_FOLDER] = folder
 
 
+def arguments_of(kind: type[Value], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a class, by name, that a mapping of a request or an answer has.
+
+    :param kind: the class.
+    :param found: the mapping that it stands for there.
+    :raises SpecError: if it has anything else.
+    """
+    left = copied(found)
+    values = {name: take(left, each.path) for name, each in kind.members.items() if each.path}
+    refuse_more(left)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def refuse_more(left: Mapping[str, Any], *known: str) -> None:
+    """Refuse members that say something and that nobody has read.
+
+    :param left: the members.
+    :param known: names of those that may be there.
+    :raises SpecError: naming one of the others.
+    """
+    for name in sorted({*stripped(left)} - {*known}):
+        raise SpecError("is not known to this version.", name)
+
+
 def _members(kind: type[End], config: Mapping[str, Any]) -> dict[str, Any]:
     """The members of a class, by name, as a config has them.
 
@@ -68,19 +92,11 @@ def _members(kind: type[End], config: Mapping[str, Any]) -> dict[str, Any]:
             value = take(own, each.path[2:]) if each.path.startswith("*.") else take(rest, each.path)
             nested = _NESTED.get(each.path.removeprefix("*."))
             values[each.name] = _read(nested, value) if nested and isinstance(value, Mapping) else value
-    _refuse_more({**rest, **own})
+    refuse_more({**rest, **own})
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _read(kind: type[Value], found: Mapping[str, Any]) -> Value | None:
     """The value that a mapping stands for; None if it says no more than the defaults."""
-    left = copied(found)
-    values = {name: take(left, each.path) for name, each in kind.members.items() if each.path}
-    _refuse_more(left)
-    read = kind(**{name: value for name, value in values.items() if value is not None})
+    read = kind(**arguments_of(kind, found))
     return read if read != kind() else None
-
-
-def _refuse_more(left: Mapping[str, Any]) -> None:
-    for name in stripped(left):
-        raise SpecError("is not known to this version.", name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class SpecError(ValueError):
     """An argument of a spec is wrong, or does not go with another.
@@ -26,3 +29,16 @@ class SpecError(ValueError):
         """
         joint = "." if self.argument and not self.argument.startswith("[") else ""
         return SpecError(self.message, f"{place}{joint}{self.argument}")
+
+
+@contextmanager
+def found_in(place: str) -> Iterator[None]:
+    """Let errors name what of a flow that exists no spec can say, and what to do with such a flow.
+
+    :param place: where it stands in the answer, e.g. ``tasks[2]``.
+    """
+    try:
+        yield
+    except SpecError as error:
+        advice = "A spec can't say it: give the operators the plain members of the request instead."
+        raise SpecError(f"{error.message.rstrip('.')}. {advice}", error.within(place).argument) from None

@@ -73,7 +73,7 @@ class Filter(Value, ABC, base=True):
 
         :param declared: data types by field, as the flow's fields give them.
         """
-        return self.type or declared.get(self.field) or self._type_by_value()
+        return self._given_type(declared) or self._type_by_value()
 
     def is_ambiguous(self, declared: Mapping[str, str]) -> bool:
         """Whether the value's data type is anybody's guess: texts that order may be numbers, days or moments.
@@ -82,16 +82,31 @@ class Filter(Value, ABC, base=True):
         """
         if not self.orders or not all(isinstance(each, str) and not is_late(each) for each in self.compared):
             return False
-        return not (self.type or declared.get(self.field)) and self._type_by_value() in ("string", "date")
+        return not self._given_type(declared) and self._type_by_value() in ("string", "date")
+
+    def needs_type(self, declared: Mapping[str, str], *, are_known: bool) -> bool:
+        """Whether its data type would get lost: Airflow renders plain values, in which dates and decimals are texts.
+
+        :param declared: data types by field, as far as the flow says them now.
+        :param are_known: whether nothing that is known later can say another one.
+        """
+        times = datetime if self.orders else ()  # where order counts, the text of a time is a time
+        is_lost = any(isinstance(each, date | Decimal) and not isinstance(each, times) for each in self.compared)
+        are_known = are_known and not any(map(is_late, (self.field, *self.compared)))
+        return is_lost and not are_known and not self._given_type(declared)
 
     def explicit(self, declared: Mapping[str, str]) -> Filter:
         """The same with its data type where a file's values don't show it: dates and decimals become texts there.
 
         :param declared: data types by field, as the flow's fields give them.
         """
-        if self.type is not None or not any(isinstance(each, date | Decimal) for each in self.compared):
+        shows_type = not any(isinstance(each, date | Decimal) for each in self.compared)
+        if self.type is not None or shows_type or is_late(self.field):
             return self
         return self.replace(type=self.type_in(declared))
+
+    def _given_type(self, declared: Mapping[str, str]) -> str | None:
+        return self.type or (None if is_late(self.field) else declared.get(self.field))
 
     def _type_by_value(self) -> str | None:
         if any(is_late(value) for value in self.compared):

@@ -11,18 +11,18 @@ from airflow_provider_appflow_isv.specs import files
 from airflow_provider_appflow_isv.specs.changes import Difference, differences
 from airflow_provider_appflow_isv.specs.checks import mapping, one_of, several, text
 from airflow_provider_appflow_isv.specs.completion import completed
-from airflow_provider_appflow_isv.specs.configs import config_of, keep_folder
+from airflow_provider_appflow_isv.specs.configs import arguments_of, config_of, keep_folder, refuse_more
 from airflow_provider_appflow_isv.specs.ends import Destination, Source
-from airflow_provider_appflow_isv.specs.errors import SpecError
+from airflow_provider_appflow_isv.specs.errors import SpecError, found_in
 from airflow_provider_appflow_isv.specs.fields import Field, FieldOperation
 from airflow_provider_appflow_isv.specs.filters import Filter
 from airflow_provider_appflow_isv.specs.general import destination_of, source_of
-from airflow_provider_appflow_isv.specs.normal import TIMES, parts_of, point_in_time
+from airflow_provider_appflow_isv.specs.normal import TIMES, only_destination, parts_of, point_in_time, schedule_of
 from airflow_provider_appflow_isv.specs.places import plain_of
 from airflow_provider_appflow_isv.specs.reading import raw_tasks, read_tasks
 from airflow_provider_appflow_isv.specs.rules import verify
 from airflow_provider_appflow_isv.specs.task_forms import task_forms
-from airflow_provider_appflow_isv.specs.tasks import declared_types, tasks_of
+from airflow_provider_appflow_isv.specs.tasks import declared_types, tasks_of, types_are_known
 from airflow_provider_appflow_isv.specs.triggers import OnDemand, OnEvent, Schedule, Trigger
 from airflow_provider_appflow_isv.specs.values import Value, has_late, is_late, late_places, member
 
@@ -139,20 +139,25 @@ class FlowSpec(Value):
         :class:`ConnectorSource`.
 
         :param found: DescribeFlow's answer, or the members of CreateFlow.
+        :raises SpecError: naming what no spec can say, so that it would be lost.
         """
-        source = source_of({name: each for name, each in found["sourceFlowConfig"].items() if name != _PULL})
+        config = {name: each for name, each in found["sourceFlowConfig"].items() if name != _PULL}
+        with found_in("sourceFlowConfig"):
+            source = source_of(config)
+        destination_config = only_destination(found)
+        with found_in("destinationFlowConfigList[0]"):
+            destination = destination_of(destination_config)
         fields, filters = read_tasks(source, found["tasks"])
-        catalog = (found.get("metadataCatalogConfig") or {}).get("glueDataCatalog")
         whole: dict[str, Any] = {
             "name": found["flowName"],
             "source": source,
-            "destination": destination_of(found["destinationFlowConfigList"][0]),
+            "destination": destination,
             "trigger": _trigger_of(found),
             "description": found.get("description") or None,
             "kms_arn": found.get("kmsArn") or None,
             # CloudFormation's own ones can't be set by anybody else
             "tags": {name: each for name, each in (found.get("tags") or {}).items() if not name.startswith("aws:")},
-            "catalog": _read(GlueCatalog, catalog) if catalog else None,
+            "catalog": _catalog_of(found),
         }
         try:
             return cls(**whole, fields=fields, filters=filters)
@@ -163,9 +168,10 @@ class FlowSpec(Value):
         """The spec as JSON values (templates stay as they are), for XComs, files and templating."""
         data: dict[str, Any] = files.plain(self)
         if self.filters and not is_late(self.filters):
-            fields: Any = () if is_late(self.fields) else self.fields
-            declared = {} if is_late(self.source) else declared_types(self.source, fields)
-            data["filters"] = files.plain([each if is_late(each) else each.explicit(declared) for each in self.filters])
+            declared = declared_types(self.source, self.fields)
+            if types_are_known(self.source, self.fields):
+                explicit = [each if is_late(each) else each.explicit(declared) for each in self.filters]
+                data["filters"] = files.plain(explicit)
         return data
 
     @classmethod
@@ -199,7 +205,7 @@ class FlowSpec(Value):
         if isinstance(self.trigger, Schedule):
             trigger["triggerProperties"] = {"Scheduled": plain_of(self.trigger)}
             if self.trigger.timestamp_field:
-                source[_PULL] = {"datetimeTypeFieldName": self.trigger.timestamp_field}
+                source[_PULL] = {_TIMESTAMP: self.trigger.timestamp_field}
         optional = {
             "description": self.description,
             "metadataCatalogConfig": {"glueDataCatalog": plain_of(self.catalog)} if self.catalog else None,
@@ -236,37 +242,48 @@ class FlowSpec(Value):
 
     def _normal(self) -> Any:
         definition = {**self._definition(), "kmsArn": self.kms_arn}
-        tasks = Counter(task_forms(self.source.type_name, definition["tasks"]))
+        tasks = Counter(each.by_default for each in task_forms(self.source.type_name, definition["tasks"]))
         return self.name, parts_of(definition), tasks, dict(self.tags)
 
 
-_PULL = "incrementalPullConfig"
+_PULL, _TIMESTAMP = "incrementalPullConfig", "datetimeTypeFieldName"
+_GLUE = "glueDataCatalog"
+_TRIGGERS: dict[str, type[Trigger]] = {each.trigger_type: each for each in (OnDemand, OnEvent, Schedule)}
 
 
 def _ends(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [definition["sourceFlowConfig"], *definition["destinationFlowConfigList"]]
 
 
+def _catalog_of(found: Mapping[str, Any]) -> GlueCatalog | None:
+    configs = found.get("metadataCatalogConfig") or {}
+    with found_in("metadataCatalogConfig"):
+        refuse_more(configs, _GLUE)
+    with found_in(f"metadataCatalogConfig.{_GLUE}"):
+        return GlueCatalog(**arguments_of(GlueCatalog, configs[_GLUE])) if configs.get(_GLUE) else None
+
+
 def _trigger_of(found: Mapping[str, Any]) -> Trigger:
     trigger = found["triggerConfig"]
-    if trigger["triggerType"] == "Event":
-        return OnEvent()
-    if trigger["triggerType"] != "Scheduled":
-        return OnDemand()
     pull = found["sourceFlowConfig"].get(_PULL) or {}
-    scheduled = {
-        name: point_in_time(value) if name in TIMES and value is not None else value
-        for name, value in trigger["triggerProperties"]["Scheduled"].items()
+    with found_in(f"sourceFlowConfig.{_PULL}"):
+        refuse_more(pull, _TIMESTAMP)
+    with found_in("triggerConfig.triggerProperties"):
+        refuse_more(trigger.get("triggerProperties") or {}, Schedule.trigger_type)
+    with found_in("triggerConfig"):
+        if trigger["triggerType"] not in _TRIGGERS:
+            raise SpecError(f"{trigger['triggerType']!r} is not known to this version.", "triggerType")
+    if trigger["triggerType"] != Schedule.trigger_type:
+        return _TRIGGERS[trigger["triggerType"]]()
+    with found_in(f"triggerConfig.triggerProperties.{Schedule.trigger_type}"):
+        given = arguments_of(Schedule, schedule_of(found) or {})
+    times = {
+        name: point_in_time(given[name])
+        for name, each in Schedule.members.items()
+        if each.path in TIMES and name in given
     }
-    more = {"timestamp_field": pull.get("datetimeTypeFieldName")}
-    if scheduled.get("dataPullMode") != "Incremental":
-        more = {}
-        scheduled.pop("firstExecutionFrom", None)
-    schedule: Schedule = _read(Schedule, scheduled, **more)
-    return schedule
-
-
-def _read(kind: type[Value], found: Mapping[str, Any], **more: Any) -> Any:
-    known = {each.path: name for name, each in kind.members.items() if each.path}
-    given = {known[name]: value for name, value in found.items() if name in known and value is not None}
-    return kind(**given, **more)
+    more = {"timestamp_field": pull.get(_TIMESTAMP)}
+    if given.get("pull") != "Incremental":
+        more = {"first_execution_from": None}
+    with found_in("trigger"):
+        return Schedule(**{**given, **times, **more})

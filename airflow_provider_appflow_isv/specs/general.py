@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_appflow_isv.specs import destinations, sources  # noqa: F401  # they register their classes
 from airflow_provider_appflow_isv.specs.checks import choice, mapping, text
-from airflow_provider_appflow_isv.specs.configs import end_of
+from airflow_provider_appflow_isv.specs.configs import end_of, refuse_more
 from airflow_provider_appflow_isv.specs.ends import (
     Destination,
     DestinationFacts,
@@ -157,9 +157,7 @@ def _members(config: Mapping[str, Any], holder: str) -> dict[str, Any]:
 
     :raises SpecError: if the config has a member that no class knows.
     """
-    unknown = set(config) - {"connectorType", "connectorProfileName", "apiVersion", holder}
-    if unknown:
-        raise SpecError("is not known to this version: use the plain members of the request.", min(unknown))
+    refuse_more(config, "connectorType", "connectorProfileName", "apiVersion", holder)
     return {
         "connector_type": config["connectorType"],
         "properties": config[holder].get(key_of(config["connectorType"])) or {},

@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow_provider_appflow_isv.specs.checks import milliseconds, moment
 from airflow_provider_appflow_isv.specs.ends import classes, key_of
+from airflow_provider_appflow_isv.specs.errors import SpecError
 from airflow_provider_appflow_isv.specs.triggers import schedule_expression
 from airflow_provider_appflow_isv.specs.values import is_late
 
@@ -43,14 +44,12 @@ def parts_of(definition: Definition) -> dict[str, Any]:
     :param definition: members of CreateFlow, UpdateFlow or DescribeFlow's answer.
     :return: values by place, e.g. ``destination.bucketName``.
     """
-    trigger = definition["triggerConfig"]
-    scheduled = (trigger.get("triggerProperties") or {}).get("Scheduled")
     source = definition["sourceFlowConfig"]
     catalog = (definition.get("metadataCatalogConfig") or {}).get("glueDataCatalog")
     whole: dict[str, Any] = {
-        "trigger": {"triggerType": trigger["triggerType"], **(scheduled or {})},
+        "trigger": {"triggerType": definition["triggerConfig"]["triggerType"], **(schedule_of(definition) or {})},
         "source": _end("source", source),
-        "destination": _end("destination", definition["destinationFlowConfigList"][0]),
+        "destination": _end("destination", only_destination(definition)),
         "catalog": catalog or {},
         "description": definition.get("description"),
         "kmsArn": definition.get("kmsArn"),
@@ -58,6 +57,31 @@ def parts_of(definition: Definition) -> dict[str, Any]:
     if whole["trigger"].get("dataPullMode") != "Incremental":
         whole = {name: _without(part, _INCREMENTAL_ONLY) for name, part in whole.items()}
     return dict(_leaves(whole, ""))
+
+
+def schedule_of(definition: Definition) -> dict[str, Any] | None:
+    """Return the properties of a definition's schedule; None if it has none.
+
+    :param definition: members of CreateFlow, UpdateFlow or DescribeFlow's answer.
+    """
+    trigger = definition["triggerConfig"]
+    scheduled: dict[str, Any] | None = (trigger.get("triggerProperties") or {}).get("Scheduled")
+    return scheduled if trigger["triggerType"] == "Scheduled" else None
+
+
+def only_destination(definition: Definition) -> dict[str, Any]:
+    """Return a definition's DestinationFlowConfig.
+
+    :param definition: members of CreateFlow, UpdateFlow or DescribeFlow's answer.
+    :raises SpecError: unless it has just one.
+    """
+    found: Sequence[dict[str, Any]] = definition["destinationFlowConfigList"]
+    if len(found) != 1:
+        raise SpecError(
+            f"has {len(found)} destinations, a spec has one: leave such a flow to boto3's client.",
+            "destinationFlowConfigList",
+        )
+    return found[0]
 
 
 def default_of(place: str) -> Any:

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_provider_appflow_isv.specs.errors import SpecError
+from airflow_provider_appflow_isv.specs.configs import refuse_more
+from airflow_provider_appflow_isv.specs.errors import SpecError, found_in
 from airflow_provider_appflow_isv.specs.fields import (
     ACTIONS,
     CALCULATIONS,
@@ -31,6 +32,7 @@ T = TypeVar("T")
 _RULES = {operator: rule for rule, operator in VALIDATIONS.items()}
 _MASKS = {"MASK_ALL": "all", "MASK_FIRST_N": "first", "MASK_LAST_N": "last"}
 _EXCLUDED, _PARTITIONED = "EXCLUDE_SOURCE_FIELDS_LIST", "ORDERED_PARTITION_KEYS_LIST"
+_MEMBERS = ("taskType", "sourceFields", "connectorOperator", "destinationField", "taskProperties")
 _TYPES = ("DATA_TYPE", "SOURCE_DATA_TYPE", "DESTINATION_DATA_TYPE")
 
 
@@ -39,7 +41,11 @@ def read_tasks(source: Source, tasks: Sequence[Task]) -> tuple[list[FieldOperati
 
     :param source: the flow's source.
     :param tasks: the tasks of a request or an answer.
+    :raises SpecError: for a task of which a member would be lost, or that even a :class:`RawTask` can't say.
     """
+    for number, each in enumerate(tasks):
+        with found_in(f"tasks[{number}]"):
+            refuse_more(each, *_MEMBERS)
     fields, filters = _Reader(source, tasks).read()
     given = _forms(source, tasks)
     try:
@@ -57,8 +63,13 @@ def raw_tasks(source: Source, tasks: Sequence[Task]) -> list[FieldOperation]:
 
     :param source: the flow's source.
     :param tasks: the tasks of a request or an answer.
+    :raises SpecError: for one that even a :class:`RawTask` can't say.
     """
-    return [raw_task(source, each) for each in tasks]
+    found: list[FieldOperation] = []
+    for number, each in enumerate(tasks):
+        with found_in(f"tasks[{number}]"):
+            found.append(raw_task(source, each))
+    return found
 
 
 def raw_task(source: Source, task: Task) -> RawTask:
@@ -175,13 +186,13 @@ class _Reader:
 
 
 def _forms(source: Source, tasks: Sequence[Task]) -> Counter[TaskForm]:
-    return Counter(task_forms(source.type_name, tasks))
+    return Counter(each.by_default for each in task_forms(source.type_name, tasks))
 
 
 def _with_forms(source: Source, tasks: Sequence[Task], wanted: Counter[TaskForm]) -> Iterator[Task]:
     """The tasks that have the wanted normal forms, as often as they are wanted."""
     left = Counter(wanted)
     for each, form in zip(tasks, task_forms(source.type_name, tasks, implied=True), strict=True):
-        if left[form] > 0:
-            left[form] -= 1
+        if left[form.by_default] > 0:
+            left[form.by_default] -= 1
             yield each

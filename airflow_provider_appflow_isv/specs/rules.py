@@ -16,7 +16,6 @@ from airflow_provider_appflow_isv.specs.fields import (
     VALIDATIONS,
     AllFields,
     Field,
-    FieldOperation,
     Made,
     Mapped,
     PartitionBy,
@@ -25,7 +24,7 @@ from airflow_provider_appflow_isv.specs.fields import (
 from airflow_provider_appflow_isv.specs.filters import FILTERS, Filter
 from airflow_provider_appflow_isv.specs.general import ConnectorSource, destination_facts, source_facts
 from airflow_provider_appflow_isv.specs.sources import SalesforceSource
-from airflow_provider_appflow_isv.specs.tasks import declared_types
+from airflow_provider_appflow_isv.specs.tasks import declared_types, types_are_known
 from airflow_provider_appflow_isv.specs.triggers import UNITS, OnEvent, Schedule
 from airflow_provider_appflow_isv.specs.values import has_late, is_late, meant
 
@@ -122,14 +121,27 @@ def _filters(spec: FlowSpec) -> None:
 
 def _ambiguous(spec: FlowSpec) -> None:
     """Texts of which only the person knows whether they are days, moments, numbers or texts."""
-    if has_late(spec.fields):
+    if not types_are_known(spec.source, spec.fields):
         return
-    declared = declared_types(spec.source, [each for _, each in _known(spec.fields, FieldOperation)])
+    declared = declared_types(spec.source, spec.fields)
     for number, each in _known(spec.filters, Filter):
         if not is_late(each.field) and not is_late(each.type) and each.is_ambiguous(declared):
             raise SpecError(
                 f"{each.compared[0]!r} is a text, and {each.field} may be anything: say what it is, e.g. "
                 'type="datetime" (as Salesforce\'s CreatedDate), type="date" or type="double".',
+                f"filters[{number}].type",
+            )
+
+
+def _lost_types(spec: FlowSpec) -> None:
+    """Dates and decimals whose data type nobody can tell any more once templates are rendered."""
+    are_known = types_are_known(spec.source, spec.fields)
+    declared = declared_types(spec.source, spec.fields)
+    for number, each in _known(spec.filters, Filter):
+        if each.needs_type(declared, are_known=are_known):
+            raise SpecError(
+                "is needed: beside a template, or while source, fields or the filter's field is one, a date or Decimal "
+                'becomes a text. Say what the field is, e.g. type="date", type="datetime" or type="double".',
                 f"filters[{number}].type",
             )
 
@@ -201,8 +213,9 @@ def _may_write(spec: FlowSpec, name: str) -> bool:
         return True
     if any(is_late(each.target) for _, each in _known(spec.fields, Mapped)):
         return True
+    apart = {each.name for _, each in _known(spec.fields, Field) if not is_late(each.name)}
     excluded = (each.exclude for _, each in _known(spec.fields, AllFields))
-    return any(is_late(names) or name not in names for names in excluded)
+    return any(is_late(names) or name not in {*names, *apart} for names in excluded)
 
 
 def _same_changes(spec: FlowSpec) -> None:
@@ -264,6 +277,7 @@ _RULES: tuple[tuple[Callable[[FlowSpec], None], tuple[str, ...]], ...] = (
     (_new_fields, ("source", "destination")),
     (_filters, ("source", "filters")),
     (_ambiguous, ("source", "fields", "filters")),
+    (_lost_types, ("filters",)),
     (_selection, ("source", "fields")),
     (_one_origin, ("fields",)),
     (_folders, ("destination", "fields")),

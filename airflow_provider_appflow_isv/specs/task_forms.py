@@ -23,6 +23,7 @@ _MAKERS = ("Merge", "Arithmetic")
 _CHANGES = ("Mask", "Truncate", "Validate")
 _NAMED = ("Map", *_MAKERS, "Passthrough")  # tasks whose destinationField counts
 _TEXT = "string"
+_DEFAULT_TYPES = dict.fromkeys(_TYPES, _TEXT)
 
 
 class TaskForm(NamedTuple):
@@ -42,16 +43,29 @@ class TaskForm(NamedTuple):
     properties: tuple[tuple[str, Any], ...]
 
     @property
-    def has_types(self) -> bool:
-        """Whether it is a mapping that gives data types."""
-        return any(name in _TYPES for name, _ in self.properties)
+    def types(self) -> dict[str, Any]:
+        """The data types that a mapping gives, by property."""
+        return {name: value for name, value in self.properties if name in _TYPES}
 
     @property
-    def without_known_types(self) -> TaskForm:
-        """The same without the data type of a mapping that keeps it, which AppFlow knows by itself."""
-        types = {value for name, value in self.properties if name in _TYPES}
-        if len(types) > 1:
-            return self
+    def by_default(self) -> TaskForm:
+        """The same without data types that AppFlow gives a mapping by default."""
+        return self._untyped() if self.types == _DEFAULT_TYPES else self
+
+    def is_met_by(self, found: TaskForm) -> bool:
+        """Whether a flow's task is this one. AppFlow may show what a mapping leaves open: the type that it keeps, or
+        the one that it converts from.
+
+        :param found: the flow's task.
+        """
+        if self.by_default == found.by_default:
+            return True
+        wanted, has = self.types, found.types
+        if len(has) < len(_TYPES) or self._untyped() != found._untyped():
+            return False
+        return wanted.items() <= has.items() if wanted else len({*has.values()}) == 1
+
+    def _untyped(self) -> TaskForm:
         return self._replace(properties=tuple(item for item in self.properties if item[0] not in _TYPES))
 
     def __str__(self) -> str:
@@ -132,6 +146,8 @@ def _form(task: Task, key: str, made: Mapping[str, str]) -> TaskForm:
     if kind == "Arithmetic":
         sources = _operands(sources, properties)
     _normalise(kind, operator, properties)
+    if kind == "Map" and not made.keys().isdisjoint(task["sourceFields"]) and properties == _DEFAULT_TYPES:
+        properties = {}  # what other tasks have made is a text, whether a mapping says so or not
     return TaskForm(kind, sources, operator, target if kind in _NAMED else None, tuple(sorted(properties.items())))
 
 
@@ -147,7 +163,7 @@ def _operands(sources: tuple[str, ...], properties: dict[str, Any]) -> tuple[str
 
 def _normalise(kind: str, operator: str | None, properties: dict[str, Any]) -> None:
     if kind == "Filter":
-        properties.setdefault("DATA_TYPE", _TEXT)
+        _normalise_filter(properties)
     elif kind == "Map":
         _normalise_types(properties)
     elif kind == "Mask":
@@ -164,14 +180,19 @@ def _normalise(kind: str, operator: str | None, properties: dict[str, Any]) -> N
             properties[name] = tuple(sorted(names)) if name == _EXCLUDED else names
 
 
+def _normalise_filter(properties: dict[str, Any]) -> None:
+    properties.setdefault("DATA_TYPE", _TEXT)
+    if "VALUES" in properties:  # one of them has to do, whichever comes first
+        properties["VALUES"] = ",".join(sorted(properties["VALUES"].split(",")))
+
+
 def _normalise_types(properties: dict[str, Any]) -> None:
-    """DATA_TYPE is what AWS's own samples send for a field that keeps its type; a text is what it is by default."""
+    """DATA_TYPE is what AWS's own samples send for a field that keeps its type."""
     source, destination = _TYPES
     kept = properties.pop("DATA_TYPE", None)
     known = properties.pop(source, kept)
     to = properties.pop(destination, kept or known)
-    if (known or _TEXT, to or _TEXT) != (_TEXT, _TEXT):
-        properties |= {name: each for name, each in ((source, known), (destination, to)) if each}
+    properties |= {name: each for name, each in ((source, known), (destination, to)) if each}
 
 
 def _read_names(written: str) -> tuple[str, ...]:

@@ -57,22 +57,37 @@ def tasks_of(source: Source, fields: Sequence[FieldOperation], filters: Sequence
             tasks += writer.operation(operation, fields, number, changed)
         except SpecError as error:
             raise error.within(f"fields[{number}]") from None
-    projected = list(dict.fromkeys(_projected(fields, filters)))
-    has_own = any(is_projection(each, source.key) for each in tasks)
-    if projected and not has_own and writer.has("PROJECTION"):
+    own = [each for each in tasks if is_projection(each, source.key)]
+    takes_all = any(each["taskType"] == "Map_all" for each in tasks)  # which says by itself what to fetch
+    if own:  # raw tasks may be without what they name, other operations need it
+        fetched = {name for each in own for name in each["sourceFields"]}
+        own[0]["sourceFields"] += [name for name in _named(fields, filters, raw=False) if name not in fetched]
+    elif writer.has("PROJECTION") and not takes_all and (projected := _named(fields, filters, raw=True)):
         tasks.insert(0, writer.task("Filter", projected, "PROJECTION"))
     return tasks
 
 
-def declared_types(source: Source, fields: Sequence[FieldOperation]) -> dict[str, str]:
+def declared_types(source: Source, fields: Sequence[FieldOperation | str]) -> dict[str, str]:
     """Data types of the source's fields, as the field operations give them, else as all of its objects have them.
+
+    :param source: the flow's source.
+    :param fields: its field operations; of what is known later, nothing is taken.
+    """
+    typed = [(each.name, each.type) for each in (() if is_late(fields) else fields) if isinstance(each, Field)]
+    given = {name: kind for name, kind in typed if kind and not is_late(name) and not is_late(kind)}
+    return {**({} if is_late(source) else source_facts(source).field_types), **given}
+
+
+def types_are_known(source: Source, fields: Sequence[FieldOperation | str]) -> bool:
+    """Whether what is known later can't give or change the data type of a field.
 
     :param source: the flow's source.
     :param fields: its field operations.
     """
-    typed = [(each.name, each.type) for each in fields if isinstance(each, Field)]
-    given = {name: kind for name, kind in typed if kind and not is_late(name) and not is_late(kind)}
-    return {**source_facts(source).field_types, **given}
+    if is_late(source) or is_late(source.type_name) or is_late(fields):
+        return False
+    typed = [part for each in fields if isinstance(each, Field) for part in (each.name, each.type)]
+    return not any(map(is_late, [*fields, *typed]))
 
 
 def temporary_name(operation: Made, fields: Sequence[FieldOperation], number: int) -> str:
@@ -198,19 +213,17 @@ _WRITERS: dict[type[FieldOperation], Any] = {
 }
 
 
-def _projected(fields: Sequence[FieldOperation], filters: Sequence[Filter]) -> Iterator[str]:
-    """The fields to fetch; none if all are taken, which Map_all says by itself."""
-    if any(
-        isinstance(each, AllFields) or (isinstance(each, RawTask) and each.task_type == "Map_all") for each in fields
-    ):
-        return
-    raw = [each for each in fields if isinstance(each, RawTask)]
-    made = {each.to for each in raw if each.task_type in ("Merge", "Arithmetic")}
+def _named(fields: Sequence[FieldOperation], filters: Sequence[Filter], *, raw: bool) -> list[str]:
+    """The source's fields that operations and filters name; raw tasks, too, if told so."""
+    tasks = [each for each in fields if isinstance(each, RawTask)]
+    made = {each.to for each in tasks if each.task_type in ("Merge", "Arithmetic")}
+    names: list[str] = []
     for each in fields:
         if isinstance(each, Field):
-            yield each.name
+            names.append(each.name)
         elif isinstance(each, Made):
-            yield from each.sources
-        elif isinstance(each, RawTask) and each.task_type != "Partition":
-            yield from (name for name in each.source_fields if name not in made)
-    yield from (each.field for each in filters)
+            names += each.sources
+        elif raw and isinstance(each, RawTask) and each.task_type != "Partition":
+            names += each.source_fields
+    names += [each.field for each in filters]
+    return [name for name in dict.fromkeys(names) if name not in made]

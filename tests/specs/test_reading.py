@@ -56,6 +56,10 @@ def destination(connector_type: str, properties: Any, **more: Any) -> list[dict[
     ]
 
 
+def scheduled(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"triggerConfig": {"triggerType": "Scheduled", "triggerProperties": {"Scheduled": properties}}}
+
+
 def forms(found: dict[str, Any]) -> Counter[Any]:
     return Counter(task_forms(found["sourceFlowConfig"]["connectorType"], found["tasks"], implied=True))
 
@@ -203,10 +207,9 @@ SCHEDULES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("scheduled", SCHEDULES.values(), ids=SCHEDULES)
-def test_any_schedule_is_read(scheduled: dict[str, Any]) -> None:
-    trigger = {"triggerType": "Scheduled", "triggerProperties": {"Scheduled": scheduled}}
-    spec = assert_nothing_is_lost({**FLOW, "triggerConfig": trigger})
+@pytest.mark.parametrize("properties", SCHEDULES.values(), ids=SCHEDULES)
+def test_any_schedule_is_read(properties: dict[str, Any]) -> None:
+    spec = assert_nothing_is_lost({**FLOW, **scheduled(properties)})
     assert isinstance(spec.trigger, Schedule)
 
 
@@ -217,6 +220,17 @@ def test_a_flow_on_demand_may_have_empty_trigger_properties(properties: Any) -> 
     config = {**FLOW["sourceFlowConfig"], "incrementalPullConfig": pull}
     spec = assert_nothing_is_lost({**FLOW, "triggerConfig": trigger, "sourceFlowConfig": config})
     assert spec.trigger == OnDemand()
+
+
+def test_properties_of_a_schedule_that_is_none_any_more_mean_nothing() -> None:
+    left = {"triggerType": "OnDemand", "triggerProperties": {"Scheduled": {"scheduleExpression": "rate(1days)"}}}
+    assert assert_nothing_is_lost({**FLOW, "triggerConfig": left}).trigger == OnDemand()
+
+
+def test_a_field_more_beside_a_wider_projection_is_fetched() -> None:
+    spec = FlowSpec.from_describe(flow(projection("Id", "Name"), MAP))
+    more = spec.replace(fields=[*spec.fields, "Phone"]).create_request()["tasks"]
+    assert [each["sourceFields"] for each in more if each["taskType"] == "Filter"] == [["Id", "Name", "Phone"]]
 
 
 def test_a_spec_reads_like_what_a_person_would_write() -> None:

@@ -48,6 +48,26 @@ def shown(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     ]
 
 
+def test_a_projection_of_its_own_gains_what_other_operations_name() -> None:
+    own = RawTask("Filter", ["Id", "Name", "Fax"], operator="PROJECTION")
+    found = tasks(
+        Field("Id"), own, "Phone", Add("A", "Id", to="sum"), AllFields(), filters=[EqualTo("Industry", "Energy")]
+    )
+    assert [each for each in shown(found) if each[1] == "PROJECTION"] == [
+        ("Filter", "PROJECTION", ["Id", "Name", "Fax", "Phone", "A", "Industry"], None)
+    ]
+
+
+def test_raw_tasks_may_name_what_their_projection_lacks() -> None:
+    own, raw = RawTask("Filter", ["Name"], operator="PROJECTION"), RawTask("Map", ["Id"], to="Id")
+    assert shown(tasks(own, raw))[0] == ("Filter", "PROJECTION", ["Name"], None)
+
+
+def test_what_raw_tasks_make_is_not_fetched() -> None:
+    found = tasks(RawTask("Merge", ["A", "B"], to="whole"), Field("whole", to="text"))
+    assert shown(found)[0] == ("Filter", "PROJECTION", ["A", "B"], None)
+
+
 def test_a_spec_of_twelve_lines_says_the_blogs_flow() -> None:
     spec = FlowSpec(
         name="Salesforce2s3",

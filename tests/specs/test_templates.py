@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -226,6 +229,59 @@ def test_an_output_can_not_be_written_to_a_file() -> None:
 )  # fmt: skip
 def test_what_airflow_renders_to_text_counts_as_what_it_shows(rendered: Any, meant: Any) -> None:
     assert FlowSpec.from_dict(written(**rendered)).create_request() == flow(**meant).create_request()
+
+
+SOURCE_AS_TEXT = "{'SalesforceSource': {'profile': 'p', 'object': 'Account'}}"
+
+
+@pytest.mark.parametrize(
+    ("spec", "template", "shown", "known"),
+    [
+        ({"filters": [EqualTo("CreatedDate", [date(2021, 1, 1), TEMPLATE])]}, TEMPLATE, "2021-01-02", {}),
+        ({"filters": [EqualTo("A", [date(2021, 1, 1), TEMPLATE], type="date")]}, TEMPLATE, "2021-01-02", {}),
+        ({"filters": [EqualTo("A", [Decimal("1.10"), TEMPLATE], type="double")]}, TEMPLATE, "2.5", {}),
+        ({"filters": [EqualTo("A", [5, TEMPLATE])]}, TEMPLATE, "2.5", {}),
+        ({"filters": [Between("A", datetime(2021, 1, 1), TEMPLATE)]}, TEMPLATE, "2021-01-02", {}),
+        ({"filters": [Between("A", datetime(2021, 1, 1), TEMPLATE)]}, TEMPLATE, "2021-01-02T05:00:00Z", {}),
+        (
+            {
+                "fields": [Field("A", type="date")],
+                "filters": [Between("A", date(2021, 1, 1), TEMPLATE)],
+            },
+            TEMPLATE,
+            "2021-01-02",
+            {},
+        ),
+        (
+            {"source": TEMPLATE, "filters": [GreaterThan("CreatedDate", datetime(2021, 1, 1))]},
+            TEMPLATE,
+            SOURCE_AS_TEXT,
+            {"source": SOURCE.replace(profile="p", object="Account")},
+        ),
+        (
+            {"fields": TEMPLATE, "filters": [EqualTo("CreatedDate", date(2021, 1, 1))]},
+            TEMPLATE,
+            "[{'Field': {'name': 'CreatedDate', 'type': 'date'}}]",
+            {"fields": [Field("CreatedDate", type="date")]},
+        ),
+    ],
+)
+def test_a_rendered_spec_has_the_data_types_of_one_that_is_known(
+    spec: dict[str, Any], template: str, shown: str, known: dict[str, Any]
+) -> None:
+    """Airflow renders the plain values of to_dict(), in which times and decimals are texts."""
+    later = FlowSpec.from_dict(json.loads(json.dumps(flow(**spec).to_dict()).replace(template, shown)))
+    filters = [
+        each.replace(**{name: _rendered(value, template, shown) for name, value in each.__dict__.items()})
+        for each in spec["filters"]
+    ]
+    assert later.create_request() == flow(**{**spec, **known, "filters": filters}).create_request()
+
+
+def _rendered(value: Any, template: str, shown: str) -> Any:
+    if isinstance(value, tuple):
+        return [_rendered(each, template, shown) for each in value]
+    return shown if value == template else value
 
 
 def test_a_whole_spec_may_be_rendered_to_text() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from airflow_provider_appflow_isv.specs import (
+    AllFields,
     ConnectorDestination,
     ConnectorSource,
     CustomDestination,
     CustomSource,
     ErrorHandling,
     EventBridgeDestination,
+    Field,
     GlueCatalog,
     RedshiftDestination,
     S3Destination,
@@ -132,6 +134,14 @@ WRONG: dict[str, Row] = {
     "an upsert by a field that isn't written": (
         lambda: flow(
             destination=SalesforceDestination(profile="p", object="Lead", operation="UPSERT", id_fields=["Key__c"])
+        ),
+        "destination.id_fields",
+        "finds records by 'Key__c'",
+    ),
+    "an upsert by a field that goes elsewhere": (
+        lambda: flow(
+            fields=[AllFields(), Field("Key__c", to="Other__c")],
+            destination=SalesforceDestination(profile="p", object="Lead", operation="UPSERT", id_fields=["Key__c"]),
         ),
         "destination.id_fields",
         "finds records by 'Key__c'",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from airflow_provider_appflow_isv.specs import (
     Add,
@@ -103,6 +104,11 @@ WRONG: dict[str, Row] = {
         "fields[1].names",
         "no field is written to",
     ),
+    "folders by a field that goes elsewhere": (
+        lambda: flow(fields=[AllFields(), Field("Region", to="area"), PartitionBy("Region")]),
+        "fields[2].names",
+        "no field is written to",
+    ),
     "folders in Redshift": (
         lambda: flow(destination=REDSHIFT, fields=["Id", PartitionBy("Id")]),
         "fields[1]",
@@ -186,6 +192,46 @@ WRONG: dict[str, Row] = {
         lambda: flow(filters=[EqualTo("A", datetime(2021, 1, 1, tzinfo=UTC), type="double")]),
         "filters[0].value",
         "is a point in time",
+    ),
+    "a day beside a template": (
+        lambda: flow(filters=[EqualTo("A", [date(2021, 1, 1), "{{ ds }}"])]),
+        "filters[0].type",
+        'e.g. type="date"',
+    ),
+    "a day below a template": (
+        lambda: flow(filters=[Between("CloseDate", "{{ ds }}", date(2021, 2, 1))]),
+        "filters[0].type",
+        "becomes a text",
+    ),
+    "a time equal to it or a template": (
+        lambda: flow(filters=[EqualTo("A", [datetime(2021, 1, 1, tzinfo=UTC), "{{ ts }}"])]),
+        "filters[0].type",
+        "becomes a text",
+    ),
+    "a decimal beside a template": (
+        lambda: flow(filters=[EqualTo("A", "b"), GreaterThan("A", [Decimal("1.1"), "{{ params.x }}"])]),
+        "filters[1].type",
+        'type="double"',
+    ),
+    "a day of a source that is a template": (
+        lambda: flow(source="{{ params.source }}", filters=[EqualTo("CreatedDate", date(2021, 1, 1))]),
+        "filters[0].type",
+        "while source",
+    ),
+    "a day of fields that are a template": (
+        lambda: flow(fields="{{ params.fields }}", filters=[EqualTo("A", date(2021, 1, 1))]),
+        "filters[0].type",
+        "while source, fields",
+    ),
+    "a day of a field that is a template": (
+        lambda: flow(filters=[EqualTo("{{ params.field }}", date(2021, 1, 1))]),
+        "filters[0].type",
+        "is needed",
+    ),
+    "an ambiguous text beside a mask that is a template": (
+        lambda: flow(fields=[Field("Id", mask="{{ params.mask }}")], filters=[GreaterThan("A", "2021-01-01")]),
+        "filters[0].type",
+        "say what it is",
     ),
     "different from one of several": (lambda: NotEqualTo("Id", ["a", "b"]), "value", "Write a NotEqualTo for each"),
     "more than True": (lambda: GreaterThan("Active", True), "value[0]", "nothing below or above"),
