@@ -37,7 +37,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="loopback address to serve on (default: %(default)s)")
     parser.add_argument("--aws-port", type=_port, default=4566, help="port of the AWS endpoint (default: %(default)s)")
     parser.add_argument("--saas-port", type=_port, default=4567, help="port of Salesforce (default: %(default)s)")
-    parser.add_argument("--seed", action="store_true", help="make an ISV account and three tenants")
+    parser.add_argument("--seed", action="store_true", help="make an ISV account and four tenants")
     parser.add_argument("--verbose", action="store_true", help="log each request to standard error")
     return parser.parse_args(arguments)
 

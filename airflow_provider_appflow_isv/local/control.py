@@ -1,4 +1,6 @@
-"""Settings, quotas, clock and faults of the local AppFlow over HTTP, below ``/local/`` on the AWS endpoint.
+"""Settings, quotas, clock and faults of the local AppFlow, and faults of OAuth endpoints, over HTTP.
+
+Below ``/local/`` on the AWS endpoint.
 
 For tests in another process than the local stack. A browser must not come here by accident: whatever changes something
 has to say ``Content-Type: application/json``, which no page may send unasked, and the Host has to be loopback.
@@ -13,7 +15,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from airflow_provider_appflow_isv.local import identity
+from airflow_provider_appflow_isv.local import identity, oauth_control
 from airflow_provider_appflow_isv.local.appflow.controls import checks
 from airflow_provider_appflow_isv.local.appflow.controls.checks import checked
 from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
@@ -84,7 +86,7 @@ def _carry_out(method: str, path: str, headers: Mapping[bytes, str], body: bytes
     if identifier:
         return _clear_fault(identifier), HTTPStatus.OK
     content = methods[method](_members(body) if method != "GET" else {})
-    return content, HTTPStatus.CREATED if (resource, method) == ("faults", "POST") else HTTPStatus.OK
+    return content, HTTPStatus.CREATED if resource in _COLLECTIONS and method == "POST" else HTTPStatus.OK
 
 
 def _check_host(host: str) -> None:
@@ -177,6 +179,21 @@ def _clear_fault(identifier: str) -> Members:
     return _faults({})
 
 
+def _oauth_faults(_: Members) -> Members:
+    return {"faults": oauth_control.planned()}
+
+
+def _plan_oauth_fault(members: Members) -> Members:
+    oauth_control.plan_json(members)
+    return _oauth_faults({})
+
+
+def _clear_oauth_faults(members: Members) -> Members:
+    _no_members(members)
+    oauth_control.clear()
+    return _oauth_faults({})
+
+
 def _reset(members: Members) -> Members:
     _no_members(members)
     settings.reset()
@@ -189,5 +206,7 @@ _RESOURCES: dict[str, dict[str, Callable[[Members], Members]]] = {
     "quotas": {"GET": _quotas, "PATCH": _change_quotas},
     "clock": {"GET": _clock, "POST": _advance_clock},
     "faults": {"GET": _faults, "POST": _inject, "DELETE": _clear_faults},
+    "oauth-faults": {"GET": _oauth_faults, "POST": _plan_oauth_fault, "DELETE": _clear_oauth_faults},
     "reset": {"POST": _reset},
 }
+_COLLECTIONS = frozenset({"faults", "oauth-faults"})

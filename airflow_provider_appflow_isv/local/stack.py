@@ -12,7 +12,7 @@ from moto.moto_server import werkzeug_app
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
-from airflow_provider_appflow_isv.local import front, salesforce, servicenow
+from airflow_provider_appflow_isv.local import front, oauth_control, salesforce, servicenow
 from airflow_provider_appflow_isv.local.appflow import register
 from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
@@ -160,6 +160,7 @@ class LocalStack:
             starting.callback(application.close)
             starting.enter_context(asgi_served(aws_listener, application))
             starting.enter_context(_connection_faults())
+            starting.enter_context(oauth_control.controlled(self.orgs, self.instances))
             saas = DispatcherMiddleware(
                 salesforce.create_app(self.orgs), {_SERVICENOW: servicenow.create_app(self.instances)}
             )
@@ -189,7 +190,7 @@ class LocalStack:
         self._seed = None
 
     def seed(self) -> Seed:
-        """Make an ISV account and three tenants with all that is theirs; once, unless a reset has emptied AWS since.
+        """Make an ISV account and four tenants with all that is theirs; once, unless a reset has emptied AWS since.
 
         A new seed has new orgs and instances in place of the tenants' earlier ones.
 

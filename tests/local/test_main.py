@@ -80,7 +80,7 @@ def test_a_shell_can_eval_what_a_seeded_stack_prints() -> None:
         )
         shell = "\n".join([*lines, f"exec {shlex.quote(sys.executable)} -c {shlex.quote(script)}"])
         asked = subprocess.run(["/bin/sh"], input=shell, capture_output=True, text=True, timeout=PATIENCE, check=True)
-        assert asked.stdout == "111111111111 ['tenant-a', 'tenant-b', 'tenant-c']\n"
+        assert asked.stdout == "111111111111 ['tenant-a', 'tenant-b', 'tenant-c', 'tenant-d']\n"
         process.terminate()
         assert process.wait(PATIENCE) == 0
 

@@ -17,7 +17,8 @@ from airflow_provider_appflow_isv.local.stack import LocalStack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TENANTS = ["tenant-a", "tenant-b", "tenant-c"]
+TENANTS = ["tenant-a", "tenant-b", "tenant-c", "tenant-d"]
+COPIED = TENANTS[:3]
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +77,12 @@ def _isv_secret(stack: LocalStack, name: str) -> Any:
     return json.loads(_isv_client(stack, "secretsmanager").get_secret_value(SecretId=name)["SecretString"])
 
 
-def test_three_tenants_are_made_each_with_an_account_and_a_grant_of_its_own(seed: Seed) -> None:
+def test_four_tenants_are_made_each_with_an_account_and_a_grant_of_its_own(seed: Seed) -> None:
     assert [(tenant.name, tenant.account_id, tenant.grant, tenant.accounts) for tenant in seed.tenants] == [
         ("tenant-a", "222222222222", "password", 25),
         ("tenant-b", "333333333333", "client_credentials", 300),
         ("tenant-c", "444444444444", "jwt_bearer", 2500),
+        ("tenant-d", "555555555555", "refresh_token", 60),
     ]
     assert seed.tenants[0].role_arn == "arn:aws:iam::222222222222:role/appflow-remote-role"
     assert seed.tenants[0].bucket == "tenant-a-landing"
@@ -93,7 +95,7 @@ def test_the_keys_of_the_environment_are_the_isvs(stack: LocalStack, seed: Seed)
 
 def test_seeding_again_changes_nothing(stack: LocalStack, seed: Seed) -> None:
     assert stack.seed() is seed
-    assert (len(stack.orgs), len(stack.instances)) == (3, 3)
+    assert (len(stack.orgs), len(stack.instances)) == (4, 4)
 
 
 @pytest.mark.parametrize("tenant", TENANTS, indirect=True)
@@ -120,7 +122,7 @@ def test_a_missing_or_wrong_external_id_is_refused(stack: LocalStack, tenant: Te
 
 def test_external_ids_are_valid_and_differ(seed: Seed) -> None:
     external_ids = [tenant.external_id for tenant in seed.tenants]
-    assert len(set(external_ids)) == 3
+    assert len(set(external_ids)) == 4
     for external_id in external_ids:
         assert re.fullmatch(r"[\w+=,.@:/-]{2,1224}", external_id, re.ASCII)
 
@@ -157,6 +159,7 @@ def test_a_bucket_has_no_policy_yet(stack: LocalStack, tenant: Tenant) -> None:
         ("tenant-a", {"clientId", "clientSecret", "SFLoginEmail", "SFPassword+SeurityToken"}),
         ("tenant-b", {"clientId", "clientSecret"}),
         ("tenant-c", {"clientId", "username", "privateKey"}),
+        ("tenant-d", {"clientId", "clientSecret", "refreshToken"}),
     ],
     indirect=["tenant"],
 )
@@ -164,8 +167,8 @@ def test_a_secret_has_the_keys_of_its_grant(stack: LocalStack, tenant: Tenant, k
     assert set(_credentials(stack, tenant)) == keys
 
 
-@pytest.mark.parametrize("tenant", TENANTS, indirect=True)
-def test_the_isv_has_a_copy_of_each_tenants_login(stack: LocalStack, tenant: Tenant) -> None:
+@pytest.mark.parametrize("tenant", COPIED, indirect=True)
+def test_the_isv_has_a_copy_of_a_tenants_login(stack: LocalStack, tenant: Tenant) -> None:
     assert _isv_secret(stack, tenant.isv_secret_id) == _credentials(stack, tenant)
 
 
@@ -211,17 +214,31 @@ def _jwt_bearer_form(tenant: Tenant, secret: dict[str, str]) -> dict[str, str]:
     }
 
 
+def _refresh_token_form(tenant: Tenant, secret: dict[str, str]) -> dict[str, str]:
+    return {
+        "grant_type": "refresh_token",
+        "client_id": secret["clientId"],
+        "client_secret": secret["clientSecret"],
+        "refresh_token": secret["refreshToken"],
+    }
+
+
 FORMS = {
     "password": _password_form,
     "client_credentials": _client_credentials_form,
     "jwt_bearer": _jwt_bearer_form,
+    "refresh_token": _refresh_token_form,
 }
+
+
+def _answer(tenant: Tenant, secret: dict[str, str]) -> Any:
+    form = FORMS[tenant.grant](tenant, secret)
+    return requests.post(f"{tenant.login_url}/services/oauth2/token", data=form, timeout=10).json()
 
 
 @pytest.mark.parametrize("tenant", TENANTS, indirect=True)
 def test_a_tenants_secret_opens_its_org(stack: LocalStack, tenant: Tenant) -> None:
-    form = FORMS[tenant.grant](tenant, _credentials(stack, tenant))
-    token = requests.post(f"{tenant.login_url}/services/oauth2/token", data=form, timeout=10).json()
+    token = _answer(tenant, _credentials(stack, tenant))
     assert token["instance_url"] == tenant.instance_url
     answer = requests.get(
         f"{tenant.instance_url}/services/data/v58.0/query",

@@ -11,6 +11,7 @@ import moto.backend_index
 from airflow_provider_appflow_isv.local.caller_checks import check_callers
 from airflow_provider_appflow_isv.local.event_bus import keep_partner_names
 from airflow_provider_appflow_isv.local.redshift.data_api import serve_data_api
+from airflow_provider_appflow_isv.local.secret_versions import keep_versions
 from airflow_provider_appflow_isv.local.trust import enforce_trust
 
 from .models import appflow_backends, wait_for_runs, wait_until_ended
@@ -25,8 +26,8 @@ def register() -> None:
     """Make moto serve AppFlow, and what belongs to it. Calling it again changes nothing.
 
     What belongs to it: AssumeRole checks trust policies, S3 and Secrets Manager check their callers while
-    ``identity.enforce`` is on, EventBridge knows the buses of partner event sources, the Redshift Data API runs
-    statements.
+    ``identity.enforce`` is on, Secrets Manager keeps versions and labels as AWS does, EventBridge knows the buses of
+    partner event sources, the Redshift Data API runs statements.
 
     Works for ``mock_aws``, ``ThreadedMotoServer`` and moto's server program alike; call it before the first request.
 
@@ -34,6 +35,7 @@ def register() -> None:
     """
     enforce_trust()
     check_callers()
+    keep_versions()
     keep_partner_names()
     serve_data_api()
     if sys.modules.get(_MODULE) is sys.modules[__name__]:

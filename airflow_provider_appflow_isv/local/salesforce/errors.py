@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from airflow_provider_appflow_isv.local.oauth_errors import documented
+
 
 class OAuthError(Exception):
     """An answer of the OAuth endpoints other than success ("OAuth 2.0 Authorization Errors", Salesforce Help).
 
     :param error: the code, e.g. ``invalid_grant``.
-    :param description: the ``error_description``.
-    :param status: the HTTP status; Salesforce answers 400 to all that is the caller's doing.
+    :param description: the ``error_description``; default None, the code's own.
     """
 
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
-        super().__init__(f"{error}: {description}")
+    def __init__(self, error: str, description: str | None = None) -> None:
+        known = documented(error)
         self.error = error
-        self.description = description
-        self.status = status
+        self.description = description or known.description
+        self.status = known.status
+        super().__init__(f"{error}: {self.description}")
 
 
 class ApiError(Exception):

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
+from airflow_provider_appflow_isv.local.salesforce.admission import check_secret
 from airflow_provider_appflow_isv.local.salesforce.errors import OAuthError
-from airflow_provider_appflow_isv.local.salesforce.grants import GRANTS, Granted, TokenRequest, same_secret
+from airflow_provider_appflow_isv.local.salesforce.grants import GRANTS, Granted, TokenRequest
 from airflow_provider_appflow_isv.local.salesforce.orgs import Orgs
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv.local.salesforce.org import Org
-    from airflow_provider_appflow_isv.local.salesforce.principals import User
+    from airflow_provider_appflow_isv.local.salesforce.principals import ConnectedApp, User
     from airflow_provider_appflow_isv.local.salesforce.sessions import RefreshGrant, Session
 
 blueprint = Blueprint("oauth", __name__)
@@ -42,7 +43,7 @@ def _basic_credentials() -> tuple[str, str] | None:
 
 
 def _token_request() -> TokenRequest:
-    return TokenRequest(request.form, _basic_credentials(), g.org)
+    return TokenRequest(request.form, _basic_credentials(), g.org, request.remote_addr or "127.0.0.1")
 
 
 def sign(client_secret: str, identity_url: str, issued_at: str) -> str:
@@ -67,14 +68,10 @@ def _no_store(response: Response) -> Response:
 
 
 def _token_answer(granted: Granted) -> dict[str, str]:
-    scope = granted.app.scope
-    if granted.grant_id is None:
-        # Without a refresh token the scope for one isn't granted either.
-        scope = " ".join(part for part in scope.split() if part != "refresh_token")
     session = granted.org.sessions.issue(
         granted.app.client_id,
         granted.user.username,
-        scope,
+        granted.scope,
         introspectable=granted.introspectable,
         grant_id=granted.grant_id,
     )
@@ -87,7 +84,7 @@ def _token_answer(granted: Granted) -> dict[str, str]:
         "token_type": "Bearer",
         "issued_at": issued_at,
         "signature": sign(granted.app.client_secret, identity_url, issued_at),
-        "scope": scope,
+        "scope": granted.scope,
     }
     return answer if granted.refresh_token is None else {**answer, "refresh_token": granted.refresh_token}
 
@@ -101,51 +98,89 @@ def token() -> Response:
         raise OAuthError("unsupported_grant_type", "grant type not supported")
     if asked.form.get("format", "json") != "json":
         raise OAuthError("invalid_request", "format: only json is supported")
-    return _no_store(jsonify(_token_answer(grant(orgs(), asked))))
+    org = grant.find_org(orgs(), asked)
+    return org.oauth_faults.answer(
+        "token", lambda: _no_store(jsonify(_token_answer(grant.carry_out(orgs(), org, asked))))
+    )
 
 
 @blueprint.post("/services/oauth2/revoke")
 def revoke() -> Response:
     """Revoke an access token or a refresh token."""
     presented = _token_request().require("token")
-    if not any(org.sessions.revoke(presented) for org in _asked_orgs()):
-        raise OAuthError("invalid_token", "invalid token: it is unknown, expired or already revoked")
+    found = _knowing(presented)
+    return (
+        found.oauth_faults.answer("revoke", lambda: _revoked(found, presented)) if found else _revoked(None, presented)
+    )
+
+
+def _knowing(token: str) -> Org | None:
+    """Return the org that has given out a token, None if none did; this is no use of it."""
+    return next(
+        (org for org in _asked_orgs() if org.sessions.find(token) or org.sessions.knew_refresh(token)),
+        g.org,
+    )
+
+
+def _revoked(org: Org | None, token: str) -> Response:
+    if org is None or not org.sessions.revoke(token):
+        is_code = any(each.codes.find(token) for each in _asked_orgs())
+        raise OAuthError("unsupported_token_type" if is_code or _is_jwt(token) else "invalid_token")
     return _no_store(Response(status=200))
+
+
+def _is_jwt(token: str) -> bool:
+    return token.startswith("eyJ") and token.count(".") == 2
 
 
 @blueprint.post("/services/oauth2/introspect")
 def introspect() -> Response:
-    """Tell about an access token or a refresh token of the app that asks."""
+    """Tell about an access token or a refresh token of the app that asks; this is no use of the token."""
     asked = _token_request()
-    client_id, client_secret = asked.client()
+    client_id, client_secret = asked.client_id(), asked.client_secret()
     presented = asked.require("token")
-    apps = [(org, org.apps[client_id]) for org in _asked_orgs() if client_id in org.apps]
-    if not apps:
-        raise OAuthError("invalid_client_id", "client identifier invalid")
-    if not any(same_secret(app.client_secret, client_secret) for _, app in apps):
-        raise OAuthError("invalid_client", "client secret invalid")
-    for org, app in apps:
-        session = org.sessions.find(presented)
-        if session is not None and session.introspectable and session.client_id == client_id:
-            told = _introspection(org, "access_token", session, session.scope)
-            return _no_store(jsonify({**told, "exp": int(session.expires_at)}))
-        grant = org.sessions.find_refresh(presented)
-        if grant is not None and grant.client_id == client_id:
-            return _no_store(jsonify(_introspection(org, "refresh_token", grant, app.scope)))
-    return _no_store(jsonify({"active": False}))
+    having_app = [org for org in _asked_orgs() if client_id in org.apps]
+    if not having_app:
+        raise OAuthError("invalid_client_id")
+    org = _knowing(presented)
+    if org is None or client_id not in org.apps:
+        org = having_app[0]
+    app = org.apps[client_id]
+
+    def told() -> Response:
+        check_secret(app, client_secret)
+        return _no_store(jsonify(_introspection(org, app, presented)))
+
+    return org.oauth_faults.answer("introspect", told)
 
 
-def _introspection(org: Org, token_type: str, token: Session | RefreshGrant, scope: str) -> dict[str, object]:
-    return {
+def _introspection(org: Org, app: ConnectedApp, token: str) -> dict[str, object]:
+    session = org.sessions.find(token)
+    if session is not None and session.introspectable:
+        return _told(org, app, "access_token", session, session.scope, session.expires_at)
+    grant = org.consents.find(app, token)
+    if grant is not None:
+        return _told(org, app, "refresh_token", grant, app.scope, org.consents.ends_at(app, grant))
+    return {"active": False}
+
+
+def _told(
+    org: Org, app: ConnectedApp, token_type: str, token: Session | RefreshGrant, scope: str, ends_at: float | None
+) -> dict[str, object]:
+    user = org.users[token.username]
+    if token.client_id != app.client_id or not user.active:
+        return {"active": False}
+    told: dict[str, object] = {
         "active": True,
         "scope": scope,
         "client_id": token.client_id,
         "username": token.username,
-        "sub": _identity_url(org, org.users[token.username]),
+        "sub": _identity_url(org, user),
         "token_type": token_type,
         "iat": int(token.issued_at),
         "nbf": int(token.issued_at),
     }
+    return told if ends_at is None else {**told, "exp": int(ends_at)}
 
 
 def bearer_token() -> str | None:

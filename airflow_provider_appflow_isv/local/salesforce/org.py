@@ -5,9 +5,12 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from airflow_provider_appflow_isv.local.oauth_faults import OAuthFaults, Refusal
+from airflow_provider_appflow_isv.local.salesforce.admission import check_installed
 from airflow_provider_appflow_isv.local.salesforce.codes import AuthorizationCodes
+from airflow_provider_appflow_isv.local.salesforce.consents import Consents
 from airflow_provider_appflow_isv.local.salesforce.errors import ApiError, OAuthError
 from airflow_provider_appflow_isv.local.salesforce.ids import make_id
 from airflow_provider_appflow_isv.local.salesforce.org_data import OrgData
@@ -18,22 +21,24 @@ from airflow_provider_appflow_isv.local.salesforce.sessions import Sessions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from airflow_provider_appflow_isv.local.oauth_faults import Endpoint, OAuthEffect
     from airflow_provider_appflow_isv.local.salesforce.evaluate import Result
 
 _MAX_CURSORS = 1000
-_FAULTS = {
-    429: ("rate_limit_exceeded", "number of logins exceeded"),
-    500: ("server_error", "an unexpected error occurred"),
-    503: ("service_unavailable", "the service is unavailable"),
+_ERRORS = {
+    429: Refusal("rate_limit_exceeded"),
+    500: Refusal("server_error"),
+    503: Refusal("service_unavailable"),
 }
 
 
 class Org(OrgData):
     """One Salesforce org. Made by :meth:`Orgs.create`.
 
-    A test may set ``instance_url`` (what token answers name; its own base URL by default), ``password_flow_enabled``,
-    ``daily_api_requests`` (the daily limit; ``api_requests_used`` counts), ``sessions.lifetime`` and
-    ``streaming.poll_seconds`` (seconds).
+    A test may set ``instance_url`` (what token answers name; its own base URL by default), ``active`` (False: locked),
+    ``password_flow_enabled``, ``daily_api_requests`` (the daily limit; ``api_requests_used`` counts),
+    ``sessions.lifetime`` and ``streaming.poll_seconds`` (seconds), ``consents.most`` (live consents of a user to an
+    app), and what its users and apps have as attributes.
 
     :param name: the name in its URL; it also decides the org's ids and records.
     :param my_domain_url: its own base URL, without a slash at the end.
@@ -66,14 +71,16 @@ class Org(OrgData):
         self.org_id = make_id("00D", name, 0)
         self.my_domain_url = my_domain_url
         self.instance_url = my_domain_url
+        self.active = True
         self.password_flow_enabled = True
         self.daily_api_requests = 1_000_000
         self.api_requests_used = 0
         self.sessions = Sessions(self.org_id, clock)
+        self.consents = Consents(self.sessions, clock)
         self.codes = AuthorizationCodes(clock)
         self.apps: dict[str, ConnectedApp] = {}
+        self.oauth_faults = OAuthFaults(_ERRORS)
         self._cursors: OrderedDict[str, Result] = OrderedDict()
-        self._token_faults: list[int] = []
         self._lock = threading.Lock()
 
     def add_user(self, username: str, *, password: str | None = None, security_token: str | None = None) -> User:
@@ -133,10 +140,10 @@ class Org(OrgData):
 
         :param client_id: the app's consumer key.
         :param username: the user who consents.
-        :return: the refresh token.
+        :return: the refresh token; the sixth for the same user and app revokes the oldest.
+        :raises OAuthError: ``app_not_found`` if the app isn't installed and the user hadn't approved it before.
         """
-        self._consent(client_id, username)
-        return self.sessions.issue_refresh_token(client_id, username).refresh_token
+        return self.consents.give(self._consented(client_id, username), username).refresh_token
 
     def issue_authorization_code(
         self, client_id: str, username: str, redirect_uri: str, code_challenge: str | None = None
@@ -148,36 +155,39 @@ class Org(OrgData):
         :param redirect_uri: where the browser brings the code; the token request has to name the same.
         :param code_challenge: the PKCE challenge (S256); None for consent without PKCE.
         :return: the code, good for 15 minutes and one use.
-        :raises OAuthError: ``invalid_request`` if the challenge isn't one.
+        :raises OAuthError: ``invalid_request`` if the challenge isn't one, or the app needs one;
+            ``redirect_uri_mismatch`` if the app has other callback URLs; ``app_not_found`` as of a refresh token.
         """
-        self._consent(client_id, username)
+        app = self.apps[client_id]
+        if app.redirect_uris and redirect_uri not in app.redirect_uris:
+            raise OAuthError("redirect_uri_mismatch")
+        if app.require_pkce and code_challenge is None:
+            raise OAuthError("invalid_request", "missing required code challenge")
+        self._consented(client_id, username)
         return self.codes.issue(client_id, username, redirect_uri, code_challenge)
 
-    def _consent(self, client_id: str, username: str) -> None:
-        self.apps[client_id].approved.add(self.users[username].username)
+    def _consented(self, client_id: str, username: str) -> ConnectedApp:
+        app, user = self.apps[client_id], self.users[username]
+        check_installed(app, user.username)
+        app.approved.add(user.username)
+        return app
 
     def expire_tokens(self) -> None:
         """Let every access token of the org die at once, as an administrator's "revoke" does."""
         self.sessions.expire_all()
 
-    def fail_next_token_requests(self, count: int, status: Literal[429, 500, 503] = 503) -> None:
-        """Answer the org's next token requests with a server's error.
+    def fail_next_token_requests(
+        self, count: int, fault: OAuthEffect | int = 503, *, after: int = 0, endpoint: Endpoint = "token"
+    ) -> None:
+        """Let something go wrong with the org's next token requests.
 
         :param count: how many requests.
-        :param status: the HTTP status: 429, 500 or 503.
+        :param fault: what happens to them, an effect of ``local.oauth_faults``; or 429, 500 or 503 for Salesforce's
+            error of that status. Default 503.
+        :param after: how many requests are answered well before. Default 0.
+        :param endpoint: the endpoint that they go to: ``token`` (default), ``introspect`` or ``revoke``.
         """
-        with self._lock:
-            self._token_faults += [status] * count
-
-    def pass_or_fail_token_request(self) -> None:
-        """Raise the next planned fault of the token endpoint, if one is left.
-
-        :raises OAuthError: the fault.
-        """
-        with self._lock:
-            status = self._token_faults.pop(0) if self._token_faults else None
-        if status is not None:
-            raise OAuthError(*_FAULTS[status], status)
+        self.oauth_faults.plan(count, fault, after, endpoint)
 
     def count_api_request(self) -> None:
         """Count a request of the data API against the daily limit.

@@ -60,6 +60,8 @@ class RefreshGrant:
 class Sessions:
     """An org's tokens. Safe to use from several threads.
 
+    ``rotated`` counts the refresh tokens that were spent for new ones, ``reused`` how often a spent one was presented.
+
     :param org_id: the 18-character org id, the start of each access token.
     :param clock: gives the time in seconds since the epoch.
     :param lifetime: seconds without use after which an access token dies (Salesforce's default is 2 hours).
@@ -73,6 +75,8 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._refresh_grants: dict[str, RefreshGrant] = {}
         self._spent: dict[str, RefreshGrant] = {}
+        self.rotated = 0
+        self.reused = 0
 
     def issue(
         self,
@@ -128,6 +132,7 @@ class Sessions:
             if old is None:
                 return None
             self._spent[refresh_token] = old
+            self.rotated += 1
             return self._new_refresh_token(old.client_id, old.username, old.grant_id)
 
     def revoke_if_spent(self, refresh_token: str, client_id: str) -> None:
@@ -140,6 +145,7 @@ class Sessions:
             spent = self._spent.get(refresh_token)
             if spent is None or spent.client_id != client_id:
                 return
+            self.reused += 1
             owner = (client_id, spent.username)
             self._refresh_grants = {
                 token: grant
@@ -187,6 +193,19 @@ class Sessions:
         """
         with self._lock:
             return self._refresh_grants.get(refresh_token)
+
+    def refresh_tokens(self, client_id: str, username: str) -> list[str]:
+        """Return the refresh tokens that are good for a user and app: whether a token is anywhere else is for a test.
+
+        :param client_id: the app.
+        :param username: the user.
+        """
+        with self._lock:
+            return [
+                token
+                for token, grant in self._refresh_grants.items()
+                if (grant.client_id, grant.username) == (client_id, username)
+            ]
 
     def knew_refresh(self, refresh_token: str) -> bool:
         """Whether a refresh token is or was one of the org's.

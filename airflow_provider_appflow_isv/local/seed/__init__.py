@@ -1,4 +1,4 @@
-"""An ISV and three tenants in the local stack, made by real AWS calls, each tenant with another OAuth grant."""
+"""An ISV and four tenants in the local stack, made by real AWS calls, each tenant with another OAuth grant."""
 
 from __future__ import annotations
 

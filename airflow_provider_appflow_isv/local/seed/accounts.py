@@ -12,6 +12,8 @@ REGION = "us-east-1"
 ISV_ACCOUNT = "111111111111"
 # assuming a role with all that a task can say of its session
 ASSUME = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
+# writing a rotated refresh token back into its secret
+KEEP_ROTATED = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
 PROFILE_SECRETS = "arn:aws:secretsmanager:*:*:secret:appflow!*"  # an ARN
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_appflow_isv.local.seed.accounts import (
     ASSUME,
     ISV_ACCOUNT,
+    KEEP_ROTATED,
     PROFILE_SECRETS,
     REGION,
     account_client,
@@ -29,7 +30,7 @@ _STAGING_BUCKET = "isv-appflow-staging"
 
 
 def seed_stack(aws_url: str, orgs: Orgs, instances: Instances) -> Seed:
-    """Make the ISV's account and three tenants, with fresh random secrets.
+    """Make the ISV's account and four tenants, with fresh random secrets.
 
     :param aws_url: the local AWS endpoint.
     :param orgs: the local Salesforce's orgs; must not have the tenants' yet.
@@ -57,6 +58,10 @@ def _let_warehouses_read(aws_url: str, tenants: Sequence[Tenant]) -> None:
     account_client(aws_url, ISV_ACCOUNT, "s3").put_bucket_policy(Bucket=_STAGING_BUCKET, Policy=policy(*statements))
 
 
+def _secret_arn(name: str) -> str:
+    return f"arn:aws:secretsmanager:{REGION}:{ISV_ACCOUNT}:secret:{name}"
+
+
 def _tenants_policy(tenants: Sequence[Tenant]) -> str:
     """What the ISV's user may do to reach the tenants' accounts."""
     return policy(statement(ASSUME, [tenant.role_arn for tenant in tenants]))
@@ -73,7 +78,10 @@ def _own_policy(tenants: Sequence[Tenant]) -> str:
         statement(["s3:GetObject"], [f"{bucket}/*"]),
         statement(
             ["secretsmanager:GetSecretValue"],
-            [f"arn:aws:secretsmanager:{REGION}:{ISV_ACCOUNT}:secret:{SECRETS_FOLDER}/*"],
+            [_secret_arn(f"{SECRETS_FOLDER}/*")],
+        ),
+        statement(
+            KEEP_ROTATED, [_secret_arn(f"{each.isv_secret_id}-*") for each in tenants if each.grant == "refresh_token"]
         ),
         statement(
             ["iam:PassRole"],

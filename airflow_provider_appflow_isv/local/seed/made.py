@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-Grant = Literal["password", "client_credentials", "jwt_bearer"]
+Grant = Literal["password", "client_credentials", "jwt_bearer", "refresh_token"]
 _COUNTS = ("accounts", "incidents")  # for tests; no DAG needs them
 
 
@@ -20,7 +20,7 @@ class Tenant:
     :param bucket: where the tenant's data lands; in the tenant's account.
     :param outbound_prefix: folder of that bucket with the files that are to go to Salesforce.
     :param secret_id: the secret in the tenant's account that holds the Salesforce credentials.
-    :param isv_secret_id: the secret in the ISV's account that holds the same.
+    :param isv_secret_id: the secret in the ISV's account that holds the same, but for a refresh token of its own.
     :param login_url: where tokens are asked for.
     :param instance_url: the org.
     :param grant: how tokens are asked for.

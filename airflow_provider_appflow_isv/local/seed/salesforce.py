@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from airflow_provider_appflow_isv.local.salesforce import THIRTY_DAYS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,6 +25,18 @@ def make_login(org: Org, grant: Grant) -> dict[str, str]:
     """
     user = org.add_user(f"isv-loader@{org.name}.example")
     return _MAKERS[grant](org, user.username)
+
+
+def copy_of(org: Org, login: dict[str, str]) -> dict[str, str]:
+    """Return credentials for a second secret: a refresh token has one redeemer, so that a copy has one of its own.
+
+    :param org: the org.
+    :param login: of :func:`make_login`.
+    """
+    if "refreshToken" not in login:
+        return login
+    (username,) = org.users
+    return {**login, "refreshToken": org.issue_refresh_token(login["clientId"], username)}
 
 
 def _password_credentials(org: Org, username: str) -> dict[str, str]:
@@ -48,8 +62,20 @@ def _jwt_bearer_credentials(org: Org, username: str) -> dict[str, str]:
     return {"clientId": app.client_id, "username": username, "privateKey": private_key.decode()}
 
 
+def _refresh_token_credentials(org: Org, username: str) -> dict[str, str]:
+    app = org.add_connected_app(rotate_refresh_tokens=True)
+    # with rotation, what Salesforce asks of apps that several customers use
+    app.refresh_token_idle_limit, app.require_pkce = THIRTY_DAYS, True
+    return {
+        "clientId": app.client_id,
+        "clientSecret": app.client_secret,
+        "refreshToken": org.issue_refresh_token(app.client_id, username),
+    }
+
+
 _MAKERS: dict[Grant, Callable[[Org, str], dict[str, str]]] = {
     "password": _password_credentials,
     "client_credentials": _client_credentials,
     "jwt_bearer": _jwt_bearer_credentials,
+    "refresh_token": _refresh_token_credentials,
 }

@@ -10,6 +10,7 @@ from airflow_provider_appflow_isv.local.seed import outbound
 from airflow_provider_appflow_isv.local.seed.accounts import (
     ASSUME,
     ISV_ACCOUNT,
+    KEEP_ROTATED,
     PROFILE_SECRETS,
     account_client,
     make_secret,
@@ -17,7 +18,7 @@ from airflow_provider_appflow_isv.local.seed.accounts import (
     statement,
 )
 from airflow_provider_appflow_isv.local.seed.made import Grant, Tenant
-from airflow_provider_appflow_isv.local.seed.salesforce import make_login
+from airflow_provider_appflow_isv.local.seed.salesforce import copy_of, make_login
 from airflow_provider_appflow_isv.local.seed.warehouse import DATABASE, make_warehouse
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ PLANS = (
     Plan("tenant-a", "222222222222", "password", 25, 20),
     Plan("tenant-b", "333333333333", "client_credentials", 300, 150),
     Plan("tenant-c", "444444444444", "jwt_bearer", 2500, 1200),
+    Plan("tenant-d", "555555555555", "refresh_token", 60, 30),
 )
 
 
@@ -65,7 +67,7 @@ def make_tenant(aws_url: str, orgs: Orgs, instances: Instances, plan: Plan, stag
     """
     external_id = secrets.token_urlsafe(24)
     bucket = f"{plan.name}-landing"
-    role_arn = _make_role(aws_url, plan.account_id, bucket, external_id)
+    role_arn = _make_role(aws_url, plan, bucket, external_id)
     s3 = account_client(aws_url, plan.account_id, "s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_object(Bucket=bucket, Key=outbound.KEY, Body=outbound.accounts_csv(), ContentType="text/csv")
@@ -77,7 +79,7 @@ def make_tenant(aws_url: str, orgs: Orgs, instances: Instances, plan: Plan, stag
 
     make_secret(aws_url, plan.account_id, _SECRET_ID, login)
     folder = f"{SECRETS_FOLDER}/{plan.name}"
-    make_secret(aws_url, ISV_ACCOUNT, f"{folder}/salesforce", login)
+    make_secret(aws_url, ISV_ACCOUNT, f"{folder}/salesforce", copy_of(org, login))
     make_secret(aws_url, ISV_ACCOUNT, f"{folder}/servicenow", {"ServiceNow": _servicenow_login(instance)})
     make_secret(aws_url, ISV_ACCOUNT, f"{folder}/redshift", {"Redshift": dict(warehouse.credentials)})
     return Tenant(
@@ -105,11 +107,13 @@ def make_tenant(aws_url: str, orgs: Orgs, instances: Instances, plan: Plan, stag
     )
 
 
-def _make_role(aws_url: str, account_id: str, bucket: str, external_id: str) -> str:
+def _make_role(aws_url: str, plan: Plan, bucket: str, external_id: str) -> str:
     """Make the role in which the ISV acts in the tenant's account."""
-    iam = account_client(aws_url, account_id, "iam")
+    iam = account_client(aws_url, plan.account_id, "iam")
+    secret = [f"arn:aws:secretsmanager:*:*:secret:{_SECRET_ID}-*"]
     trust = statement(
         ASSUME,
+        KEEP_ROTATED,
         Principal={"AWS": f"arn:aws:iam::{ISV_ACCOUNT}:root"},
         Condition={"StringEquals": {"sts:ExternalId": external_id}},
     )
@@ -120,7 +124,8 @@ def _make_role(aws_url: str, account_id: str, bucket: str, external_id: str) -> 
         statement(["secretsmanager:CreateSecret", "secretsmanager:PutResourcePolicy"], [PROFILE_SECRETS]),
         statement(["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucket"], [f"arn:aws:s3:::{bucket}"]),
         statement(["s3:GetObject"], [f"arn:aws:s3:::{bucket}/*"]),
-        statement(["secretsmanager:GetSecretValue"], [f"arn:aws:secretsmanager:*:*:secret:{_SECRET_ID}-*"]),
+        statement(["secretsmanager:GetSecretValue"], secret),
+        *([statement(KEEP_ROTATED, secret)] if plan.grant == "refresh_token" else []),
         # to look at what was loaded
         statement(["redshift-data:ExecuteStatement", "redshift:GetClusterCredentialsWithIAM"], ["*"]),
         statement(["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"], ["*"]),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
+from airflow_provider_appflow_isv.local.oauth_faults import OAuthFaults, Refusal
+from airflow_provider_appflow_isv.local.planned import Planned
 from airflow_provider_appflow_isv.local.servicenow.database import Database
-from airflow_provider_appflow_isv.local.servicenow.faults import Faults
 from airflow_provider_appflow_isv.local.servicenow.principals import OAuthClient, User
 from airflow_provider_appflow_isv.local.servicenow.records import (
     Record,
@@ -22,8 +23,12 @@ from airflow_provider_appflow_isv.local.servicenow.tokens import Tokens
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from airflow_provider_appflow_isv.local.servicenow.faults import FaultStatus
+    from airflow_provider_appflow_isv.local.oauth_faults import Endpoint, OAuthEffect
 
+FaultStatus = Literal[429, 500, 503]
+_ERRORS = {
+    status: Refusal("server_error", "the local ServiceNow was told to fail", status) for status in get_args(FaultStatus)
+}
 _CODE_LIFESPAN = 600  # seconds; the most that RFC 6749 recommends
 
 
@@ -54,8 +59,8 @@ class Instance:
         self.access_tokens = Tokens(clock)
         self.refresh_tokens = Tokens(clock)
         self.authorization_codes = Tokens(clock)
-        self.faults = Faults()
-        self.token_faults = Faults()
+        self.faults: Planned[FaultStatus] = Planned()
+        self.oauth_faults = OAuthFaults(_ERRORS)
         self.database = Database(name, record_clock)
         people = max(3, incidents // 5)
         self.database.load("sys_user", make_users(name, people))
@@ -209,14 +214,18 @@ class Instance:
         """
         self.faults.plan(count, status, after)
 
-    def fail_next_token_requests(self, count: int, status: FaultStatus = 503, *, after: int = 0) -> None:
-        """Answer requests of the token endpoint to come with a server's error.
+    def fail_next_token_requests(
+        self, count: int, fault: OAuthEffect | int = 503, *, after: int = 0, endpoint: Endpoint = "token"
+    ) -> None:
+        """Let something go wrong with the instance's next token requests.
 
         :param count: how many requests.
-        :param status: the HTTP status: 429, 500 or 503.
-        :param after: how many requests are answered well before.
+        :param fault: what happens to them, an effect of ``local.oauth_faults``; or 429, 500 or 503 for an error of that
+            status. Default 503.
+        :param after: how many requests are answered well before. Default 0.
+        :param endpoint: the endpoint that they go to: ``token`` (default) or ``revoke``; there is no ``introspect``.
         """
-        self.token_faults.plan(count, status, after)
+        self.oauth_faults.plan(count, fault, after, endpoint)
 
 
 class Instances:

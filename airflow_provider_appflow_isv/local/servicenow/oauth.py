@@ -97,9 +97,10 @@ def token() -> Response:
     """Answer a grant with an access token."""
     instance = g.instance
     assert isinstance(instance, Instance)  # the blueprint is only served below an instance
-    fault = instance.token_faults.next()
-    if fault is not None:
-        raise OAuthError("server_error", "the local ServiceNow was told to fail", fault)
+    return instance.oauth_faults.answer("token", lambda: _granted(instance))
+
+
+def _granted(instance: Instance) -> Response:
     grant = _GRANTS.get(_required("grant_type"))
     if grant is None:
         raise OAuthError("unsupported_grant_type", f"grant_type: choose one of {', '.join(_GRANTS)}", 400)
@@ -120,6 +121,10 @@ def revoke() -> Response:
     presented = request.values.get("token")
     if not presented:
         raise OAuthError("invalid_request", "token is missing", 400)
+    return instance.oauth_faults.answer("revoke", lambda: _revoked(instance, presented))
+
+
+def _revoked(instance: Instance, presented: str) -> Response:
     for tokens in (instance.access_tokens, instance.refresh_tokens):
         tokens.take(presented)
     return Response(status=200)

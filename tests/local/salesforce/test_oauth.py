@@ -187,7 +187,7 @@ def test_a_refresh_token_of_another_app_is_refused(client: Client) -> None:
 
 def test_an_org_in_trouble_refuses_so_many_token_requests_and_then_recovers(client: Client) -> None:
     client.org.fail_next_token_requests(2)
-    client.org.fail_next_token_requests(1, status=429)
+    client.org.fail_next_token_requests(1, 429)
     answers = [client.token(client.password_form) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [503, 503, 429, 200]
     assert [answer.json().get("error") for answer in answers] == [

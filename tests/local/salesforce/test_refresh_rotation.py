@@ -118,3 +118,14 @@ def test_a_refresh_token_can_be_introspected(client: Client) -> None:
     body = client.post("introspect", {"token": _consent(client), **app}).json()
     assert (body["active"], body["token_type"], body["username"]) == (True, "refresh_token", client.user.username)
     assert "exp" not in body
+
+
+def test_the_org_counts_rotations_and_presented_spent_tokens(rotating: Client) -> None:
+    first = _consent(rotating)
+    second = _redeem(rotating, first).json()["refresh_token"]
+    sessions = rotating.org.sessions
+    assert sessions.refresh_tokens(rotating.app.client_id, rotating.user.username) == [second]
+    assert (sessions.rotated, sessions.reused) == (1, 0)
+    _redeem(rotating, first)
+    assert sessions.refresh_tokens(rotating.app.client_id, rotating.user.username) == []
+    assert (sessions.rotated, sessions.reused) == (1, 1)

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from tests.local.salesforce.signing import claims_of, jwt_form
+
 if TYPE_CHECKING:
     from tests.local.salesforce.conftest import Client
 
@@ -64,6 +66,23 @@ def test_revoking_an_unknown_token_is_refused(client: Client) -> None:
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_token")
 
 
+def test_a_spent_refresh_token_cannot_be_revoked_and_its_chain_lives_on(client: Client) -> None:
+    client.app.rotate_refresh_tokens = True
+    spent = client.org.issue_refresh_token(client.app.client_id, client.user.username)
+    form = {"grant_type": "refresh_token", **_app(client)}
+    rotated = client.token({**form, "refresh_token": spent}).json()["refresh_token"]
+    assert client.post("revoke", {"token": spent}).json()["error"] == "invalid_token"
+    assert client.token({**form, "refresh_token": rotated}).status_code == 200
+
+
+def test_what_is_neither_an_access_token_nor_a_refresh_token_is_an_unsupported_type(client: Client) -> None:
+    code = client.org.issue_authorization_code(client.app.client_id, client.user.username, "https://isv.example/cb")
+    assertion = jwt_form(claims_of(client, client.app))["assertion"]
+    for token in (code, assertion):
+        answer = client.post("revoke", {"token": token})
+        assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_token_type")
+
+
 def test_an_org_does_not_revoke_another_orgs_token(client: Client) -> None:
     token = client.access_token()
     other = client.orgs.create("tenant-b", accounts=1)
@@ -98,6 +117,31 @@ def test_introspection_says_nothing_about_a_dead_token(client: Client) -> None:
     _, token = _refreshed(client)
     client.org.expire_tokens()
     assert client.post("introspect", {"token": token, **_app(client)}).json() == {"active": False}
+
+
+def test_introspection_does_not_keep_a_token_alive(client: Client) -> None:
+    _, token = _refreshed(client)
+    client.clock.now += 7199
+    assert client.post("introspect", {"token": token, **_app(client)}).json()["active"]
+    client.clock.now += 1
+    assert not client.post("introspect", {"token": token, **_app(client)}).json()["active"]
+
+
+def test_introspection_of_a_spent_refresh_token_is_no_reuse_of_it(client: Client) -> None:
+    client.app.rotate_refresh_tokens = True
+    spent = client.org.issue_refresh_token(client.app.client_id, client.user.username)
+    form = {"grant_type": "refresh_token", **_app(client)}
+    rotated = client.token({**form, "refresh_token": spent}).json()
+    assert client.post("introspect", {"token": spent, **_app(client)}).json() == {"active": False}
+    assert client.post("introspect", {"token": rotated["refresh_token"], **_app(client)}).json()["active"]
+    assert client.post("introspect", {"token": rotated["access_token"], **_app(client)}).json()["active"]
+
+
+def test_introspection_says_nothing_about_a_user_who_is_no_longer_active(client: Client) -> None:
+    tokens = _refreshed(client)
+    client.user.active = False
+    for token in tokens:
+        assert client.post("introspect", {"token": token, **_app(client)}).json() == {"active": False}
 
 
 def test_introspection_says_nothing_about_another_apps_token(client: Client) -> None:
@@ -136,6 +180,19 @@ def test_the_id_of_an_answer_can_be_asked_who_it_is(client: Client) -> None:
     answer = client.token(client.password_form).json()
     identity = _get(answer["id"], answer["access_token"]).json()
     assert (identity["id"], identity["username"]) == (answer["id"], client.user.username)
+
+
+def test_all_that_tells_of_an_org_names_the_same_id(client: Client) -> None:
+    answer = client.token(
+        {"grant_type": "refresh_token", "refresh_token": _refreshed(client)[0], **_app(client)}
+    ).json()
+    token, path = answer["access_token"], f"/id/{client.org.org_id}/{client.user.user_id}"
+    told = client.post("introspect", {"token": token, **_app(client)}).json()
+    userinfo = client.get("/services/oauth2/userinfo", token).json()
+    assert {told["sub"], userinfo["sub"], answer["id"]} == {client.login_url + path}
+    assert userinfo["organization_id"] == _get(answer["id"], token).json()["organization_id"] == client.org.org_id
+    assert _get(client.org.my_domain_url + path, token).json()["user_id"] == client.user.user_id
+    assert token.startswith(f"{client.org.org_id[:15]}!")
 
 
 def test_identity_is_not_told_to_a_dead_token_nor_about_another_user(client: Client) -> None:

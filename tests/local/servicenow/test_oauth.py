@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from airflow_provider_appflow_isv.local.oauth_faults import Answer, Lost, Refusal
+
 if TYPE_CHECKING:
     from tests.local.servicenow.conftest import Client
 
@@ -169,6 +171,25 @@ def test_token_requests_fail_as_planned(client: Client) -> None:
     client.instance.fail_next_token_requests(2, 429, after=1)
     statuses = [client.token(client.password_form).status_code for _ in range(4)]
     assert statuses == [200, 429, 429, 200]
+
+
+def test_a_token_request_fails_in_any_way_that_is_planned(client: Client) -> None:
+    client.instance.fail_next_token_requests(1, Refusal("invalid_grant", status=401))
+    client.instance.fail_next_token_requests(1, Answer("<html>Maintenance</html>"))
+    client.instance.fail_next_token_requests(1, Lost())
+    assert client.token(client.password_form).json()["error"] == "invalid_grant"
+    assert client.token(client.password_form).text == "<html>Maintenance</html>"
+    with pytest.raises(requests.ConnectionError):
+        client.token(client.password_form)
+    assert client.token(client.password_form).status_code == 200
+
+
+def test_a_revocation_can_fail_as_planned(client: Client) -> None:
+    token = client.access_token()
+    client.instance.fail_next_token_requests(1, endpoint="revoke")
+    url = f"{client.instance.url}/oauth_revoke_token.do"
+    assert requests.post(url, data={"token": token}, timeout=10).status_code == 503
+    assert client.get(INCIDENTS, token).status_code == 200
 
 
 def test_a_token_of_one_instance_is_worth_nothing_in_another(client: Client) -> None:

@@ -11,11 +11,13 @@ from airflow_provider_appflow_isv.local.appflow.exceptions import (
 )
 
 from .base import Connection, Keeper, Opener, VendorAuthenticationError, VendorError
+from .pardot import open_pardot
 from .redshift import open_redshift
 from .salesforce import open_salesforce
 from .servicenow import open_servicenow
 
 _OPENERS: dict[str, Opener] = {
+    "Pardot": open_pardot,
     "Redshift": open_redshift,
     "Salesforce": open_salesforce,
     "Servicenow": open_servicenow,

@@ -65,13 +65,14 @@ class Opener(Protocol):
 
     def __call__(
         self, properties: Mapping[str, Any], keeper: Keeper, account_id: str, region_name: str, /
-    ) -> Connection:
+    ) -> Connection | None:
         """Make a connection without talking to the vendor yet.
 
         :param properties: the connector's member of connectorProfileProperties.
         :param keeper: the profile's credentials.
         :param account_id: the profile's account.
         :param region_name: the profile's Region.
+        :return: the connection; None if the local stack has nothing that the properties lead to.
         :raises ValidationException: if properties and credentials together lead nowhere.
         """
 

@@ -19,19 +19,21 @@ _UNREADABLE = (  # worded as AppFlow words it
 )
 
 
-def check_credentials(credentials: Credentials) -> None:
+def check_credentials(credentials: Credentials, connector: str = "SALESFORCE") -> None:
     """Check that a Salesforce profile's credentials are a way in.
 
+    :param credentials: the credentials.
+    :param connector: the connector's name in messages; default SALESFORCE.
     :raises ValidationException: if they are none, in AppFlow's own words, which speak of another way in.
     """
     code = credentials.get("oAuthRequest", {}).get("authCode")
     if credentials.get("oAuth2GrantType") == "CLIENT_CREDENTIALS" or not (
         credentials.get("accessToken") or credentials.get("jwtToken") or code
     ):
-        raise ValidationException("Validation exception: AuthCode cannot be blank for connector: SALESFORCE")
+        raise ValidationException(f"Validation exception: AuthCode cannot be blank for connector: {connector}")
     if code and not credentials.get("accessToken") and "clientCredentialsArn" not in credentials:
         raise ValidationException(
-            "Validation exception: ClientCredentialsArn cannot be blank for connector: SALESFORCE. "
+            f"Validation exception: ClientCredentialsArn cannot be blank for connector: {connector}. "
             "Only the console can redeem a code of AppFlow's own connected app."
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from airflow_provider_appflow_isv.local.appflow.controls import checks
 from airflow_provider_appflow_isv.local.appflow.controls.checks import Check, checked
@@ -32,6 +32,9 @@ class Effect:
     def describe(self) -> dict[str, Any]:
         """Return the effect's name and members, as JSON has them."""
         return {"effect": type(self).__name__, **asdict(self)}
+
+
+E = TypeVar("E", bound=Effect)
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ class TokenRevoked(RunEffect):
     member_checks = {"after_page": checks.whole_number(0)}  # noqa: RUF012  # annotated in the base
 
 
-_KINDS: dict[str, type[Effect]] = {
+KINDS: dict[str, type[Effect]] = {
     kind.__name__: kind
     for kind in (
         Error,
@@ -176,16 +179,17 @@ _KINDS: dict[str, type[Effect]] = {
 }
 
 
-def parse_effect(name: object, members: dict[str, Any]) -> Effect:
+def parse_effect(name: object, members: dict[str, Any], kinds: Mapping[str, type[E]]) -> E:
     """Make an effect from JSON.
 
     :param name: the class's name.
     :param members: taken out of here if they are the effect's.
+    :param kinds: the classes that it may be, by name.
     :raises ValueError: naming the member that is wrong or missing.
     """
-    kind = _KINDS.get(name) if isinstance(name, str) else None
+    kind = kinds.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"effect: must be one of {', '.join(_KINDS)}, not {name!r}")
+        raise ValueError(f"effect: must be one of {', '.join(kinds)}, not {name!r}")
     missing = [each.name for each in fields(kind) if each.default is MISSING and each.name not in members]
     if missing:
         raise ValueError(f"{missing[0]}: {name} needs it")

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 from airflow_provider_appflow_isv.local.appflow.controls import checks
 from airflow_provider_appflow_isv.local.appflow.controls.checks import checked
 from airflow_provider_appflow_isv.local.appflow.controls.effects import (
+    KINDS,
     ConnectionEffect,
     Effect,
     Error,
@@ -153,7 +154,7 @@ class Faults:
         :raises ValueError: naming the member that is wrong, missing or unknown.
         """
         rest = dict(members)
-        effect = parse_effect(rest.pop("effect", None), rest)
+        effect = parse_effect(rest.pop("effect", None), rest, KINDS)
         unknown = sorted(set(rest) - {"operation", "flow", "account", "times"})
         if unknown:
             raise ValueError(f"{unknown[0]}: {type(effect).__name__} has no such member")

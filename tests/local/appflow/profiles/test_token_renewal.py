@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 
 from airflow_provider_appflow_isv.local.appflow import wait_until_ended
 from airflow_provider_appflow_isv.local.appflow.controls.effects import TokenRevoked
@@ -28,6 +29,7 @@ ALLOW = {
     "Resource": "*",
     "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
 }
+AUTHENTICATION_FAILED = "authentication failed, invalid_grant: expired access/refresh token"
 UNREADABLE = "Please validate the ClientCredentialsArn provided"
 
 
@@ -94,6 +96,91 @@ def test_a_revoked_refresh_token_fails_the_run(aws: Aws, appflow: Any, org: Org)
     message = record["executionResult"]["errorInfo"]["executionMessage"]
     assert "authentication failed, invalid_grant" in message
     assert credentials["refreshToken"] not in message
+
+
+def test_a_rotated_refresh_token_is_kept(aws: Aws, appflow: Any, org: Org) -> None:
+    credentials = renewable(aws, org)
+    _rotate(org)
+    appflow.create_connector_profile(**profile_request(org, **credentials, accessToken="dummy"))
+    aws.make_bucket()
+    appflow.create_flow(**flow_request())
+    tokens = {credentials["refreshToken"], stored(aws)["refreshToken"]}
+    for _ in range(2):
+        org.salesforce.expire_tokens()
+        assert run_and_wait(appflow, "accounts")["executionStatus"] == "Successful"
+        tokens.add(stored(aws)["refreshToken"])
+    assert len(tokens) == 4
+
+
+def test_a_refresh_token_that_somebody_else_redeems_too_is_lost_to_both(aws: Aws, appflow: Any, org: Org) -> None:
+    credentials = renewable(aws, org)
+    _rotate(org)
+    appflow.create_connector_profile(**profile_request(org, **credentials, accessToken="dummy"))
+    aws.make_bucket()
+    appflow.create_flow(**flow_request())
+    assert _redeemed(org, credentials["refreshToken"]).json()["error"] == "invalid_grant"
+    assert AUTHENTICATION_FAILED in _failure(run_and_wait(appflow, "accounts"))
+    assert _redeemed(org, stored(aws)["refreshToken"]).json()["error"] == "invalid_grant"
+
+
+def test_a_dead_grant_is_said_wherever_appflow_asks_the_org(aws: Aws, appflow: Any, org: Org) -> None:
+    credentials = renewable(aws, org)
+    appflow.create_connector_profile(**profile_request(org, **credentials))
+    aws.make_bucket()
+    appflow.create_flow(**flow_request())
+    org.salesforce.sessions.revoke(credentials["refreshToken"])
+    org.salesforce.expire_tokens()
+    profile = {"connectorProfileName": "SalesForceAPI"}
+    update = {name: value for name, value in flow_request().items() if name != "tags"}
+    for call, arguments in (
+        (appflow.describe_connector_entity, {**profile, "connectorEntityName": "Account"}),
+        (appflow.list_connector_entities, profile),
+        (appflow.create_flow, flow_request("another")),
+        (appflow.update_flow, update),
+    ):
+        with pytest.raises(appflow.exceptions.ConnectorAuthenticationException, match=AUTHENTICATION_FAILED) as refusal:
+            call(**arguments)
+        assert refusal.value.response["Error"]["Message"].startswith("Error while authenticating to connector: ")
+    # StartFlow has no such error in AppFlow's model: the run has
+    assert AUTHENTICATION_FAILED in _failure(run_and_wait(appflow, "accounts"))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"blocked": True}, "app_blocked: this app is blocked by admin"),
+        ({"client_secret": "rotated"}, "invalid_client: client secret invalid"),
+        ({"refresh_token_lifetime": 0.0}, "invalid_grant: expired access/refresh token"),
+        ({"refresh_ip_allowlist": ("192.0.2.0/24",)}, "invalid_grant: ip restricted"),
+    ],
+)
+def test_a_run_says_why_the_org_gave_no_token(
+    aws: Aws, appflow: Any, org: Org, change: dict[str, Any], reason: str
+) -> None:
+    appflow.create_connector_profile(**profile_request(org, **renewable(aws, org)))
+    aws.make_bucket()
+    appflow.create_flow(**flow_request())
+    org.salesforce.expire_tokens()
+    (app,) = org.salesforce.apps.values()
+    vars(app).update(change)
+    assert f"authentication failed, {reason}" in _failure(run_and_wait(appflow, "accounts"))
+
+
+def _failure(record: dict[str, Any]) -> str:
+    assert record["executionStatus"] == "Error"
+    return str(record["executionResult"]["errorInfo"]["executionMessage"])
+
+
+def _rotate(org: Org) -> None:
+    for app in org.salesforce.apps.values():
+        app.rotate_refresh_tokens = True
+
+
+def _redeemed(org: Org, refresh_token: str) -> requests.Response:
+    (app,) = org.salesforce.apps.values()
+    client = {"client_id": app.client_id, "client_secret": app.client_secret}
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **client}
+    return requests.post(f"{org.instance_url}/services/oauth2/token", data=form, timeout=10)
 
 
 @pytest.mark.parametrize("policy", [None, {**ALLOW, "Principal": {"Service": "glue.amazonaws.com"}}])
