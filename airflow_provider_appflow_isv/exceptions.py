@@ -69,12 +69,20 @@ class AppFlowRequestError(AppFlowIsvError):
     """AWS refused a request; ``code`` is AWS's error code."""
 
 
+class ConnectorAuthenticationError(AppFlowRequestError):
+    """AppFlow refused a request because the SaaS refused the connector profile's credentials."""
+
+
 class FlowRunError(AppFlowIsvError):
     """A flow run did not end as wanted."""
 
 
 class FlowRunFailed(FlowRunError):
     """The run ended in a status other than Successful; ``code`` is that status."""
+
+
+class FlowRunAuthenticationFailed(FlowRunFailed):
+    """The run failed because the SaaS refused the connector profile's credentials."""
 
 
 class FlowRunTimeout(FlowRunError):
@@ -93,16 +101,20 @@ class FlowRunIncomplete(FlowRunError):
     """The destination refused more records than allowed."""
 
 
-class SalesforceTokenError(AppFlowIsvError):
-    """Salesforce gave no usable token; ``code`` is Salesforce's ``error``, if it answered."""
+class OAuthTokenError(AppFlowIsvError):
+    """A token endpoint gave no usable token; ``code`` is its ``error``, if it answered."""
 
 
-class SalesforceUnavailable(SalesforceTokenError):
-    """Salesforce can't answer now: try again later."""
+class OAuthUnavailable(OAuthTokenError):
+    """The token endpoint, or the store of the login, can't serve now: try again later."""
 
 
-class SalesforceConfigurationError(SalesforceTokenError):
+class OAuthConfigurationError(OAuthTokenError):
     """App, user or org is not set up for this grant: somebody has to change the configuration."""
+
+
+class OAuthConsentRequired(OAuthTokenError):
+    """The grant is gone: a user of the org has to consent again."""
 
 
 def _subclasses(cls: type[AppFlowIsvError]) -> dict[str, type[AppFlowIsvError]]:
