@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +90,18 @@ class AppFlowHook(TenantHook):
 
     def get_connector_profile(self, name: str) -> dict[str, Any] | None:
         """The connector profile of that name (ConnectorProfile members), or None."""
-        return next(iter(self.describe_connector_profiles([name])), None)
+        return self.connector_profile_now(name)[0]
+
+    def connector_profile_now(self, name: str) -> tuple[dict[str, Any] | None, datetime]:
+        """As :meth:`get_connector_profile`, and the time of the answer by AWS's clock, which the worker's may not be.
+
+        :param name: the profile.
+        """
+        found, said = None, None
+        for page in self._pages("describe_connector_profiles", connectorProfileNames=[name]):
+            found = next(iter(page.get("connectorProfileDetails", [])), found)
+            said = page["ResponseMetadata"].get("HTTPHeaders", {}).get("date", said)
+        return found, parsedate_to_datetime(said) if said else datetime.now(UTC)
 
     def create_connector_profile(self, **request: Any) -> str:
         """Create a connector profile from members of CreateConnectorProfile; returns its ARN."""
@@ -141,6 +154,28 @@ class AppFlowHook(TenantHook):
         )
         fields: list[dict[str, Any]] = answer["connectorEntityFields"]
         return fields
+
+    def ask_through_connector_profile(self, name: str, entity_name: str | None = None) -> None:
+        """Have AppFlow ask the SaaS something with the profile's credentials.
+
+        What AppFlow remembers of an earlier answer, for up to an hour, is forgotten before.
+
+        :param name: the profile.
+        :param entity_name: the entity to describe, e.g. ``Account``; default None lists the first entity.
+        :raises ConnectorAuthenticationError: the SaaS refused the credentials.
+        """
+        request = {"connectorProfileName": name} | ({"connectorEntityName": entity_name} if entity_name else {})
+        try:
+            self._call("reset_connector_metadata_cache", subject=f"connector profile {name}", **request)
+        except AppFlowIsvError as error:
+            # a connector of several API versions wants one to be named, which only flows know
+            if error.code != "ValidationException":
+                raise
+        if entity_name:
+            self.describe_connector_entity(name, entity_name)
+        else:
+            subject = f"connector profile {name}"
+            next(self._pages("list_connector_entities", subject=subject, connectorProfileName=name, maxResults=1))
 
     def list_flows(self) -> list[dict[str, Any]]:
         """All flows of the account and region (FlowDefinition members)."""

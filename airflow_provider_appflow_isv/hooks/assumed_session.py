@@ -8,7 +8,8 @@ side has it renewed in a thread when that is due, and otherwise only reads it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 # most of the time that it takes to make a client
 _loader = Loader()
 
+_IN_ANSWER = re.compile(rb"<(?:SecretAccessKey|SessionToken)>([^<]+)<")
 _TRUST_HINT = (
     "Check that the role exists, that its trust policy names the account and role that the Airflow connection acts as, "
     "that external_id equals the policy's sts:ExternalId, and that the connection may call sts:AssumeRole on it."
@@ -50,13 +52,18 @@ def assumed_credentials(
     """
     members = role.request_members(default_session_name=default_session_name)
 
+    def mask_answer(response_dict: Mapping[str, Any], **_: Any) -> None:
+        for secret in _IN_ANSWER.findall(response_dict["body"]):
+            mask(secret.decode())
+
+    # botocore logs the whole answer at DEBUG before it returns it
+    sts.meta.events.register("before-parse.sts.AssumeRole", mask_answer)
+
     def assume() -> dict[str, Any]:
         try:
             credentials = sts.assume_role(RoleArn=role.role_arn, **members)["Credentials"]
         except REFUSALS as error:
             raise _refused(error, role) from error
-        mask(credentials["SecretAccessKey"])
-        mask(credentials["SessionToken"])
         return {
             "access_key": credentials["AccessKeyId"],
             "secret_key": credentials["SecretAccessKey"],

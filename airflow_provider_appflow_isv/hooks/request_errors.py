@@ -17,12 +17,20 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.parsers import ResponseParserError
 
-from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, AppFlowRequestError
+from airflow_provider_appflow_isv.exceptions import (
+    AppFlowIsvError,
+    AppFlowRequestError,
+    ConnectorAuthenticationError,
+)
+from airflow_provider_appflow_isv.hooks.redaction import redact_refusal
 
+CONNECTOR_AUTHENTICATION = "ConnectorAuthenticationException"
 FIRST_HOP = "Opening the Airflow connection's AWS session"
 
 _RATE = "AWS limits the request rate of that account; retry later or run fewer tasks at once."
 _BUCKET = "The bucket is in another account than the one named here, or the role may not read or set its policy."
+_ABSENT = "Check the secret's name, the region, and in whose account it is stored."
+_KEY = "Enable the KMS key of the secret, and allow the caller kms:Decrypt and kms:GenerateDataKey."
 
 # beginnings of error codes, what operation and message must contain, hint; the first match counts
 _HINTS: tuple[tuple[str, str, str, str], ...] = (
@@ -32,12 +40,8 @@ _HINTS: tuple[tuple[str, str, str, str], ...] = (
     ("MalformedPolicyDocument", "", "", "Correct assume_role_kwargs['Policy']."),
     ("PackedPolicyTooLarge", "", "", "Shorten the policies and tags in assume_role_kwargs."),
     ("ResponseParserError", "", "", "Something else than AWS answered, such as a proxy; check the worker's network."),
-    (
-        "ResourceNotFoundException",
-        "GetSecretValue",
-        "",
-        "Check the secret's name, the region, and in whose account it is stored.",
-    ),
+    ("ResourceNotFoundException", "Secret", "", _ABSENT),
+    ("ResourceNotFoundException", "ResourcePolicy", "", _ABSENT),
     (
         "ResourceNotFoundException",
         "Delete",
@@ -57,7 +61,28 @@ _HINTS: tuple[tuple[str, str, str, str], ...] = (
         "Check the name, the region and the account; AppFlowCreateFlowOperator creates a flow.",
     ),
     (
-        "ConnectorAuthenticationException",
+        "InvalidRequestException",
+        "",
+        "marked",
+        "Take the secret back with RestoreSecret, or name another one.",
+    ),
+    ("DecryptionFailure", "", "", _KEY),
+    ("EncryptionFailure", "", "", _KEY),
+    ("LimitExceededException", "", "label", "Take labels that nobody needs any more off the secret's versions."),
+    (
+        "LimitExceededException",
+        "PutSecretValue",
+        "",
+        "AWS deletes no version that is younger than a day: wait up to a day, and refresh less often.",
+    ),
+    (
+        CONNECTOR_AUTHENTICATION,
+        "ConnectorProfile",
+        "",
+        "The SaaS refused these credentials: check what connection or secret hold, and that the org lets AppFlow in.",
+    ),
+    (
+        CONNECTOR_AUTHENTICATION,
         "",
         "",
         "The SaaS refused the credential: refresh it with AppFlowUpdateConnectorProfileOperator.",
@@ -169,13 +194,17 @@ def request_error(
     :param flow_name: flow that it concerned.
     :param execution_id: flow run that it concerned.
     :param subject: what else it concerned, e.g. ``connector profile tenant-a``.
+    :return: a :class:`ConnectorAuthenticationError` if the SaaS refused the credentials.
     """
     code = error_code(error)
+    if isinstance(error, ClientError):
+        redact_refusal(error)
     said = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
     if isinstance(error, ParamValidationError):
         said = re.sub(r"value: .*, type: ", "type: ", said)
     about = f" of {subject}" if subject else ""
-    return AppFlowRequestError(
+    kind = ConnectorAuthenticationError if code == CONNECTOR_AUTHENTICATION else AppFlowRequestError
+    return kind(
         f"{operation}{about} failed with {code}: {said.rstrip('.')}.",
         account=account,
         flow_name=flow_name,

@@ -2,65 +2,62 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_appflow_isv._compat import AirflowNotFoundException, BaseHook, mask_secret
+from airflow_provider_appflow_isv._compat import BaseHook, mask_secret
 from airflow_provider_appflow_isv.exceptions import (
-    SalesforceConfigurationError,
+    AppFlowIsvError,
+    OAuthConsentRequired,
     TenantConfigurationError,
 )
-from airflow_provider_appflow_isv.hooks.salesforce_exchange import request_token
-from airflow_provider_appflow_isv.hooks.salesforce_login import GRANTS, SalesforceLogin, check_host, host_names
+from airflow_provider_appflow_isv.hooks.salesforce_consent import connect, keep
+from airflow_provider_appflow_isv.hooks.salesforce_endpoints import SalesforceEndpoints
+from airflow_provider_appflow_isv.hooks.salesforce_login import SalesforceLogin
+from airflow_provider_appflow_isv.hooks.salesforce_token import SalesforceToken
+from airflow_provider_appflow_isv.oauth.grants import GRANTS
+from airflow_provider_appflow_isv.oauth.hosts import host_names, loopback_places
+from airflow_provider_appflow_isv.stores.codes import redeem_code
+from airflow_provider_appflow_isv.stores.connection import ConnectionStore
+from airflow_provider_appflow_isv.stores.redemption import Redeemer
+from airflow_provider_appflow_isv.stores.secret import SecretStore
 
 if TYPE_CHECKING:
-    from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
+    from airflow_provider_appflow_isv.hooks.tenant import TenantHook
+    from airflow_provider_appflow_isv.stores.base import Stored
 
+__all__ = ["SalesforceToken", "SalesforceTokenHook"]
 
-@dataclass(frozen=True)
-class SalesforceToken:
-    """One OAuth answer of Salesforce, checked.
-
-    :param access_token: the token; not part of the repr.
-    :param instance_url: the org's base URL.
-    :param id: identity URL; ends in org id and user id.
-    :param issued_at: milliseconds since the epoch.
-    :param scope: scopes that the token has, separated by blanks.
-    """
-
-    access_token: str = field(repr=False)
-    instance_url: str
-    id: str
-    issued_at: int
-    scope: str = ""
-
-    @property
-    def organization_id(self) -> str:
-        """Id of the org, from the identity URL."""
-        return self.id.rsplit("/", 2)[-2] if self.id.count("/") > 1 else ""
+_ENDING_GRANT = (
+    "The OAuth password grant is off by default in orgs made since Summer '23 and ends with Winter '27; move to "
+    "jwt_bearer or client_credentials."
+)
 
 
 class SalesforceTokenHook(BaseHook):
-    """Mints access tokens by the password, client-credentials or JWT-bearer grant.
+    """Mints access tokens by the password, client-credentials, JWT-bearer, refresh-token or authorization-code grant.
 
     The login comes from an Airflow connection laid out like type ``salesforce`` or from a secret in AWS Secrets
-    Manager; :class:`~airflow_provider_appflow_isv.hooks.salesforce_login.SalesforceLogin` names the members.
+    Manager; :data:`~airflow_provider_appflow_isv.stores.members.NAMES` has the names of its members. A refresh token
+    that rotates must stand in a secret, where the next one is written before the access token is used.
 
     :param salesforce_conn_id: the Airflow connection; default ``salesforce_default`` unless ``secret_id`` is given.
     :param secret_id: name or ARN of the secret.
-    :param aws_hook: reads the secret, in the account that it acts in.
-    :param grant: ``password``, ``client_credentials`` or ``jwt_bearer``; default is what connection or secret say, else
-        the only grant that their members allow.
-    :param login_url: host to ask for tokens; default is what connection or secret say, else
-        ``https://login.salesforce.com``.
+    :param aws_hook: reads and writes the secret, in the account that it acts in.
+    :param grant: ``password``, ``client_credentials``, ``jwt_bearer``, ``refresh_token`` or ``authorization_code``;
+        default is what connection or secret say, else the only grant that their members allow. With either of the
+        last two a code in the secret is redeemed once, and from then on the refresh token that it gave.
+    :param login_url: host to ask for tokens; default is what connection or secret say (``login_url`` or ``domain``),
+        else ``instance_url`` if it is a My Domain, else ``https://login.salesforce.com``, or that of sandboxes.
     :param instance_url: base URL of the org that the token must be for; a connection or secret for another org, and an
         answer of another, are refused. Default is what connection or secret say.
-    :param allowed_hosts: hosts that credentials may be sent to besides Salesforce's own.
+    :param organization_id: id of that org, of 15 or 18 characters; an answer of another is refused. Default is what
+        connection or secret say.
+    :param sandbox: whether the org is known to be a sandbox; default False: unless its My Domain says so.
+    :param allowed_hosts: hosts that credentials may be sent to besides Salesforce's own; loopback must be named with
+        its port, unless ``login_url`` or ``instance_url`` name it here.
     :param retries: how often a request is repeated that did not reach Salesforce or, for grants that may be replayed,
         met its own trouble; default 2.
     :param clock: seconds since the epoch; default :func:`time.time`.
@@ -76,10 +73,12 @@ class SalesforceTokenHook(BaseHook):
         salesforce_conn_id: str | None = None,
         *,
         secret_id: str | None = None,
-        aws_hook: AppFlowHook | None = None,
+        aws_hook: TenantHook | None = None,
         grant: str | None = None,
         login_url: str | None = None,
         instance_url: str | None = None,
+        organization_id: str | None = None,
+        sandbox: bool = False,
         allowed_hosts: Iterable[str] = (),
         retries: int = 2,
         clock: Callable[[], float] = time.time,
@@ -101,42 +100,36 @@ class SalesforceTokenHook(BaseHook):
         self.grant = grant
         self.login_url = login_url
         self.instance_url = instance_url
-        self.allowed_hosts = host_names(allowed_hosts)
-        self.retries = retries
+        self.organization_id = organization_id
+        self.sandbox = sandbox
+        self.allowed_hosts = (*host_names(allowed_hosts), *loopback_places(login_url, instance_url))
         self.clock = clock
+        self._endpoints = SalesforceEndpoints(self.allowed_hosts, retries, clock)
 
     def get_conn(self) -> SalesforceToken:
         """Same as :meth:`get_token`."""
         return self.get_token()
 
-    def get_token(self) -> SalesforceToken:
-        """Ask Salesforce for an access token.
+    def get_token(self, min_validity: float | None = None) -> SalesforceToken:
+        """An access token of the org, masked in logs from here on.
 
-        :return: the token, masked in logs from here on.
+        :param min_validity: seconds for which a token that the secret holds must still be good to be returned instead
+            of a new one; default None: always a new one. Only tokens that a refresh token gave are held anywhere.
         :raises TenantConfigurationError: connection or secret are missing, incomplete or name a host not allowed.
-        :raises SalesforceTokenError: Salesforce refused, was not reachable, or answered for another org.
+        :raises OAuthTokenError: Salesforce refused, was not reachable, or answered for another org.
+        :raises AppFlowRequestError: AWS refused to read or write the secret.
         """
-        login = self._login()
-        for secret in login.secrets:
-            mask_secret(secret)
-        for what, url in (("login_url", login.login_url), ("instance_url", login.instance_url)):
-            if url:
-                check_host(url, allowed_hosts=self.allowed_hosts, what=what)
-        if login.grant == "password":
-            self.log.warning(
-                "The OAuth password grant is off by default in orgs made since Summer '23 and ends with Winter '27; "
-                "move to jwt_bearer or client_credentials."
-            )
-        answer = request_token(login, retries=self.retries, clock=self.clock)
-        mask_secret(answer["access_token"])
-        self._check_origin(answer, login)
-        token = SalesforceToken(
-            access_token=answer["access_token"],
-            instance_url=answer["instance_url"].rstrip("/"),
-            id=str(answer.get("id", "")),
-            issued_at=self._issued_at(answer),
-            scope=str(answer.get("scope", "")),
-        )
+        store = self._store()
+        stored = store.read()
+        login = self._login(stored)
+        if login.grant == "authorization_code":
+            token = self._redeem_stored_code(login, min_validity)
+        elif login.grant == "refresh_token":
+            token = self._refresh(store, login, min_validity)
+        else:
+            if login.grant == "password":
+                self.log.warning(_ENDING_GRANT)
+            token = self._endpoints.checked(self._endpoints.ask(login), login)
         self.log.info(
             "Got an access token for org %s (%s) by the %s grant",
             token.organization_id,
@@ -144,6 +137,55 @@ class SalesforceTokenHook(BaseHook):
             login.grant,
         )
         return token
+
+    def exchange_code(self, code: str, redirect_uri: str, code_verifier: str | None = None) -> SalesforceToken:
+        """Redeem the authorization code that a user's consent gave, and store the refresh token in the secret.
+
+        An answer of another org than the login's is not stored but revoked. Afterwards the grant that the secret held
+        before is revoked: an org keeps but few per user and app.
+
+        :param code: the code, good once and for 15 minutes.
+        :param redirect_uri: the redirect URI that it was asked for with, character for character.
+        :param code_verifier: the PKCE verifier whose challenge it was asked for with; default None: without PKCE.
+        :return: the access token that came with it.
+        :raises TenantConfigurationError: there is no secret to store it in, or the secret lacks client_id.
+        :raises OAuthTokenError: Salesforce refused, was not reachable, answered for another org, or gave no refresh
+            token.
+        :raises AppFlowRequestError: AWS refused to read or write the secret.
+        """
+        given = {"code": code, "redirect_uri": redirect_uri, "code_verifier": code_verifier or ""}
+        for name in ("code", "code_verifier"):
+            if given[name]:
+                mask_secret(given[name])
+        stored = self._secret_store().read()
+        members = {**stored.members, **given}
+        login = self._login(replace(stored, members=members), grant="authorization_code")
+        return connect(self._endpoints, self._redeemer([]), login)
+
+    def introspect(self, token: str, token_type_hint: str | None = None) -> dict[str, Any]:
+        """What the org says of a token: ``active`` and, if it is, ``scope``, ``username``, ``exp`` and others.
+
+        Tokens of the password grant can't be asked about (help.salesforce.com,
+        remoteaccess_oidc_token_introspection_endpoint).
+
+        :param token: access or refresh token.
+        :param token_type_hint: ``access_token`` or ``refresh_token``; default None, the org finds out.
+        :raises TenantConfigurationError: connection or secret are missing, incomplete or name a host not allowed.
+        :raises OAuthTokenError: Salesforce refused or was not reachable.
+        """
+        mask_secret(token)
+        return self._endpoints.introspect(self._login(self._store().read()), token, token_type_hint)
+
+    def revoke(self, token: str) -> bool:
+        """Revoke a token, with a refresh token all access tokens that came from it.
+
+        :param token: access or refresh token.
+        :return: False if the org did not know it, or not any more.
+        :raises TenantConfigurationError: connection or secret are missing, incomplete or name a host not allowed.
+        :raises OAuthTokenError: Salesforce refused or was not reachable.
+        """
+        mask_secret(token)
+        return self._endpoints.revoke(self._login(self._store().read()), token)
 
     def test_connection(self) -> tuple[bool, str]:
         """Whether a token can be had, and for which org or why not."""
@@ -153,38 +195,101 @@ class SalesforceTokenHook(BaseHook):
             return False, str(error)
         return True, f"Got an access token for org {token.organization_id} at {token.instance_url}"
 
-    def _login(self) -> SalesforceLogin:
-        wanted = {"grant": self.grant, "login_url": self.login_url, "instance_url": self.instance_url}
+    def _store(self) -> SecretStore | ConnectionStore:
         if self.secret_id:
-            assert self.aws_hook is not None
-            return SalesforceLogin.from_secret(self.aws_hook.secret_text(self.secret_id), name=self.secret_id, **wanted)
-        try:
-            connection = self.get_connection(str(self.salesforce_conn_id))
-        except AirflowNotFoundException as error:
+            return self._secret_store()
+        return ConnectionStore(str(self.salesforce_conn_id), self.get_connection)
+
+    def _secret_store(self) -> SecretStore:
+        if not self.secret_id or self.aws_hook is None:
             raise TenantConfigurationError(
-                f"Airflow connection {self.salesforce_conn_id!r} (salesforce_conn_id) does not exist.",
-                hint="Create it with the layout of type salesforce, or use secret_id.",
-            ) from error
-        return SalesforceLogin.from_connection(connection, **wanted)
-
-    def _issued_at(self, answer: dict[str, Any]) -> int:
-        issued_at = str(answer.get("issued_at", ""))
-        return int(issued_at) if issued_at.isdecimal() else int(self.clock() * 1000)
-
-    def _check_origin(self, answer: dict[str, Any], login: SalesforceLogin) -> None:
-        got = answer["instance_url"].rstrip("/")
-        check_host(got, allowed_hosts=self.allowed_hosts, what="instance_url of Salesforce's answer")
-        expected = login.instance_url
-        if expected and got.lower() != expected.lower():
-            raise SalesforceConfigurationError(
-                f"Salesforce answered for {got}, but the login is for {expected}.",
-                hint="Check that connection or secret belong to this tenant's org, and its instance_url.",
+                f"The refresh token of a consent can't be stored in connection {self.salesforce_conn_id}.",
+                hint="Use a secret in AWS Secrets Manager: secret_id and aws_hook.",
             )
-        if login.client_secret and answer.get("signature"):
-            signed = f"{answer.get('id', '')}{answer.get('issued_at', '')}".encode()
-            digest = hmac.new(login.client_secret.encode(), signed, hashlib.sha256).digest()
-            if not hmac.compare_digest(base64.b64encode(digest), str(answer["signature"]).encode()):
-                raise SalesforceConfigurationError(
-                    "The signature of Salesforce's answer does not fit the client secret.",
-                    hint="Check login_url: the answer may not come from Salesforce.",
-                )
+        return SecretStore(self.aws_hook, self.secret_id)
+
+    def _login(self, stored: Stored, grant: str | None = None) -> SalesforceLogin:
+        login = SalesforceLogin.from_stored(
+            stored,
+            grant=self.grant,
+            step=grant,
+            login_url=self.login_url,
+            instance_url=self.instance_url,
+            organization_id=self.organization_id,
+            sandbox=self.sandbox,
+        )
+        for what, url in (("login_url", login.login_url), ("instance_url", login.instance_url)):
+            if url:
+                self._endpoints.check_host(url, what)
+        return login
+
+    def _refresh(
+        self, store: SecretStore | ConnectionStore, login: SalesforceLogin, min_validity: float | None
+    ) -> SalesforceToken:
+        if store.writable:
+            return self._redeem(login, min_validity)
+        if login.members.get("refresh_token_rotation") != "false":
+            raise TenantConfigurationError(
+                f"The {store.source} can't keep the next refresh token, should the app rotate them.",
+                hint="Use a secret in AWS Secrets Manager (secret_id), or, if the app does not rotate refresh tokens, "
+                "set refresh_token_rotation to false in the connection's extra.",
+            )
+        answer = self._endpoints.ask(login)
+        if answer.get("refresh_token", login.members["refresh_token"]) != login.members["refresh_token"]:
+            raise OAuthConsentRequired(
+                f"The app rotates refresh tokens, so that the one in {store.source} is spent, and the next one can't "
+                "be stored there.",
+                hint="A user has to consent again; put the new refresh token in a secret and use secret_id.",
+            )
+        return self._endpoints.checked(answer, login)
+
+    def _redeem(self, login: SalesforceLogin, min_validity: float | None) -> SalesforceToken:
+        """The access token that this worker or another gets by the secret's refresh token."""
+        problems: list[AppFlowIsvError] = []
+        ends: dict[str, float | None] = {}
+
+        def enough(stored: Stored) -> bool:
+            access_token = stored.members.get("access_token")
+            if min_validity is None or not access_token:
+                return False
+            if access_token not in ends:
+                ends[access_token] = self._endpoints.end_of(stored.members, login)
+            return (ends[access_token] or 0.0) - self.clock() >= min_validity
+
+        stored = self._redeemer(problems).redeem(enough=enough)
+        if problems:
+            raise problems[-1]
+        token = self._endpoints.token(stored.members, login)
+        return replace(token, expires_at=ends.get(token.access_token) or token.expires_at)
+
+    def _redeem_stored_code(self, login: SalesforceLogin, min_validity: float | None) -> SalesforceToken:
+        """What the secret's authorization code gives, or else its refresh token."""
+        return redeem_code(
+            self._secret_store(),
+            login.members["code"],
+            ask=lambda: self._endpoints.ask(login),
+            keep=lambda answer: keep(self._endpoints, self._redeemer([]), login, answer),
+            refresh=lambda stored: self._redeem(self._login(stored, grant="refresh_token"), min_validity),
+        )
+
+    def _redeemer(self, problems: list[AppFlowIsvError]) -> Redeemer:
+        """Redeems the secret's refresh token; adds what is wrong with an answer that had to be stored all the same."""
+
+        def send(stored: Stored) -> dict[str, Any]:
+            login = self._login(stored, grant="refresh_token")
+            answer = self._endpoints.ask(login)
+            try:
+                self._endpoints.checked(answer, login)
+            except AppFlowIsvError as problem:
+                if "refresh_token" not in answer:
+                    raise
+                problems.append(problem)
+                return answer | {"access_token": None}
+            return answer
+
+        def is_active(stored: Stored) -> bool:
+            login = self._login(stored, grant="refresh_token")
+            told = self._endpoints.introspect(login, login.members["refresh_token"], "refresh_token")
+            return told.get("active") is True
+
+        return Redeemer(self._secret_store(), send=send, is_active=is_active)

@@ -16,6 +16,7 @@ from airflow_provider_appflow_isv.hooks.assumed_session import (
     assumed_credentials,
     boto3_session,
 )
+from airflow_provider_appflow_isv.hooks.redaction import redact_botocore_logs
 from airflow_provider_appflow_isv.hooks.request_errors import FIRST_HOP, explained
 from airflow_provider_appflow_isv.tenant_role import TenantRole
 
@@ -69,6 +70,7 @@ class TenantHook(AwsGenericHook[Any]):
         )
         self.role = TenantRole.from_arguments(role_arn, external_id, assume_role_kwargs)
         self.mask: Callable[[str], object] = mask_secret
+        redact_botocore_logs()
 
     @cached_property
     def conn_config(self) -> AwsConnectionWrapper:
@@ -169,19 +171,6 @@ class TenantHook(AwsGenericHook[Any]):
         return type(self)(
             self.aws_conn_id, region_name=self._region_name, verify=self._verify, botocore_config=self._config
         )
-
-    def secret_text(self, secret_id: str) -> str:
-        """The current value of a secret in AWS Secrets Manager; the caller masks it.
-
-        :param secret_id: name or ARN of the secret.
-        """
-        with explained("GetSecretValue", account=self.known_account, subject=f"secret {secret_id}"):
-            answer = self.client("secretsmanager").get_secret_value(SecretId=secret_id)
-        if "SecretString" not in answer:
-            raise TenantConfigurationError(
-                f"Secret {secret_id} is binary.", account=self.known_account, hint="Store its value as a text of JSON."
-            )
-        return str(answer["SecretString"])
 
     @cached_property
     def account(self) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +39,28 @@ def test_connector_profiles_are_shown_without_credentials(tenant: TenantAccount)
     assert profile is not None
     assert profile["connectorProfileProperties"] == tenant.properties
     assert "accessToken" not in str(profile)
+
+
+def test_a_connector_profile_comes_with_the_time_by_awss_clock(tenant: TenantAccount) -> None:
+    profile, now = AppFlowHook(**tenant.aws).connector_profile_now(tenant.make_profile())
+    assert profile is not None
+    assert now.tzinfo is not None
+    assert abs((now - profile["lastUpdatedAt"]).total_seconds()) < 60
+
+
+def test_a_connector_that_wants_its_api_version_is_asked_without_a_reset(
+    tenant: TenantAccount, recording: Recording
+) -> None:
+    faults.inject(Error("ValidationException", "apiVersion"), operation="ResetConnectorMetadataCache")
+    AppFlowHook(**tenant.aws).ask_through_connector_profile(tenant.make_profile())
+    assert len(recording.appflow("ListConnectorEntities")) == 1
+
+
+def test_a_reset_that_is_refused_is_an_error(tenant: TenantAccount, recording: Recording) -> None:
+    faults.inject(Error("AccessDeniedException", "no"), operation="ResetConnectorMetadataCache")
+    with pytest.raises(AppFlowRequestError, match=r"ResetConnectorMetadataCache.*AccessDenied"):
+        AppFlowHook(**tenant.aws).ask_through_connector_profile(tenant.make_profile())
+    assert recording.appflow("ListConnectorEntities") == []
 
 
 def test_a_connector_profile_that_does_not_exist_is_none(tenant: TenantAccount) -> None:
@@ -186,22 +207,6 @@ def test_tags_are_added_to_those_that_are_there(tenant: TenantAccount) -> None:
     hook.tag_resource(hook.flow_arn(flow), {"team": "data", "tenant": "tenant-a"})
     hook.tag_resource(hook.flow_arn(flow), {"team": "other"})
     assert hook.describe_flow(flow)["tags"] == {"team": "other", "tenant": "tenant-a"}
-
-
-def test_a_secret_is_read_in_the_tenants_account(tenant: TenantAccount) -> None:
-    assert json.loads(AppFlowHook(**tenant.aws).secret_text(tenant.tenant.secret_id)) == tenant.secret()
-
-
-def test_a_secret_that_does_not_exist_is_an_error_that_names_it(tenant: TenantAccount) -> None:
-    with pytest.raises(AppFlowRequestError, match=rf"GetSecretValue of secret absent .*{tenant.account}"):
-        AppFlowHook(**tenant.aws).secret_text("absent")
-
-
-def test_a_binary_secret_is_an_error_that_names_it(tenant: TenantAccount) -> None:
-    name = fresh("secret")
-    tenant.client("secretsmanager").create_secret(Name=name, SecretBinary=b"planted")
-    with pytest.raises(TenantConfigurationError, match=rf"Secret {name} is binary.*Store its value as a text"):
-        AppFlowHook(**tenant.aws).secret_text(name)
 
 
 def test_a_value_that_botocore_refuses_is_not_quoted(tenant: TenantAccount) -> None:

@@ -13,7 +13,11 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from airflow_provider_appflow_isv.exceptions import AppFlowRequestError, AssumeRoleError
+from airflow_provider_appflow_isv.exceptions import (
+    AppFlowRequestError,
+    AssumeRoleError,
+    ConnectorAuthenticationError,
+)
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 from airflow_provider_appflow_isv.hooks.request_errors import (
     error_code,
@@ -70,14 +74,25 @@ def test_what_appflow_refuses_is_explained(code: str, message: str, advice: str,
 @pytest.mark.parametrize(
     ("code", "operation", "message", "advice"),
     [
+        ("ConnectorAuthenticationException", "UpdateConnectorProfile", "401", "check what connection or secret hold"),
         ("ConflictException", "DeleteFlow", "Flow is in active state", "AppFlowStopFlowOperator"),
         ("ConflictException", "DeleteFlow", "Something is being changed", "then retry"),
         ("ConflictException", "DeleteConnectorProfile", "the associated flows are: [x]", "AppFlowDeleteFlowOperator"),
         ("ResourceNotFoundException", "DeleteFlow", "Flow with name x does not exist", "if_missing='skip'"),
+        ("LimitExceededException", "PutSecretValue", "too many versions", "wait up to a day, and refresh less often"),
+        ("LimitExceededException", "PutSecretValue", "at most 20 staging labels", "off the secret's versions"),
+        ("DecryptionFailure", "GetSecretValue", "Can't decrypt", "Enable the KMS key of the secret"),
+        ("EncryptionFailure", "PutSecretValue", "Can't encrypt", "Enable the KMS key of the secret"),
+        ("InvalidRequestException", "GetSecretValue", "because it was marked for deletion", "RestoreSecret"),
+        ("InvalidRequestException", "PutSecretValue", "that's currently marked deleted", "RestoreSecret"),
+        ("ResourceNotFoundException", "GetSecretValue", "Can't find the secret", "Check the secret's name"),
+        ("ResourceNotFoundException", "PutSecretValue", "Can't find the secret", "Check the secret's name"),
+        ("ResourceNotFoundException", "PutResourcePolicy", "Can't find the secret", "Check the secret's name"),
+        ("ResourceNotFoundException", "UpdateSecretVersionStage", "Can't find the secret", "Check the secret's name"),
         ("ResourceNotFoundException", "DeleteConnectorProfile", "Connector Profile with name x", "if_missing='skip'"),
     ],
 )
-def test_what_is_refused_to_delete_has_advice_of_its_own(code: str, operation: str, message: str, advice: str) -> None:
+def test_some_operations_have_advice_of_their_own(code: str, operation: str, message: str, advice: str) -> None:
     assert advice in str(hint_for(refusal(code, message), operation))
 
 
@@ -157,3 +172,16 @@ def test_an_error_of_the_provider_is_as_transient_as_its_cause(code: str, transi
 
 def test_an_answer_without_a_code_is_unknown() -> None:
     assert error_code(ClientError({}, "StartFlow")) == "Unknown"
+
+
+def test_credentials_that_the_saas_refuses_are_an_error_of_their_own(tenant: TenantAccount) -> None:
+    profile = tenant.make_profile()
+    tenant.org.expire_tokens()
+    with pytest.raises(ConnectorAuthenticationError, match=rf"Account through connector profile {profile} failed with"):
+        AppFlowHook(**tenant.aws).describe_connector_entity(profile, "Account")
+
+
+def test_other_refusals_are_not(tenant: TenantAccount) -> None:
+    with pytest.raises(AppFlowRequestError) as caught:
+        AppFlowHook(**tenant.aws).describe_flow("no-such-flow")
+    assert not isinstance(caught.value, ConnectorAuthenticationError)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 from werkzeug import Request, Response
@@ -19,14 +23,22 @@ from tests.accounts import TenantAccount, fresh
 if TYPE_CHECKING:
     import pytest
 
+    from airflow_provider_appflow_isv.local.salesforce.principals import ConnectedApp
+
 
 def hook_of(tenant: TenantAccount, **changes: Any) -> SalesforceTokenHook:
     """A hook that reads the tenant's secret, with some of its members changed."""
     arguments: dict[str, Any] = {"login_url": tenant.tenant.login_url, "instance_url": tenant.tenant.instance_url}
-    options = {name: changes.pop(name) for name in ("retries", "clock", "allowed_hosts", "grant") if name in changes}
+    names = ("retries", "clock", "allowed_hosts", "grant", "organization_id", "sandbox")
+    options = {name: changes.pop(name) for name in names if name in changes}
     arguments |= {name: changes.pop(name) for name in ("login_url", "instance_url") if name in changes}
     secret_id = tenant.make_secret({**tenant.secret(), **changes})
     return SalesforceTokenHook(secret_id=secret_id, aws_hook=AppFlowHook(**tenant.aws), **arguments, **options)
+
+
+def saas_of(tenant: TenantAccount) -> list[str]:
+    """The place on loopback where the tenant's org is, for a hook that learns of it from a store."""
+    return [urlsplit(tenant.stack.saas_url).netloc]
 
 
 def connection_of(tenant: TenantAccount, patch: pytest.MonkeyPatch) -> str:
@@ -58,6 +70,64 @@ def opens(token: SalesforceToken, tenant: TenantAccount) -> bool:
         timeout=10,
     )
     return response.status_code == 200
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A user's consent to an app of the ISV's in the tenant's org.
+
+    :param tenant: the tenant.
+    :param app: the app.
+    :param refresh_token: what the consent gave.
+    """
+
+    tenant: TenantAccount
+    app: ConnectedApp
+    refresh_token: str
+
+    @classmethod
+    def given(cls, tenant: TenantAccount, *, rotates: bool = True) -> Consent:
+        """A consent to a new app."""
+        app = tenant.org.add_connected_app(rotate_refresh_tokens=rotates)
+        return cls(tenant, app, tenant.org.issue_refresh_token(app.client_id, tenant.username))
+
+    @property
+    def members(self) -> dict[str, str]:
+        """What a secret holds of it."""
+        app = {"clientId": self.app.client_id, "clientSecret": self.app.client_secret}
+        return {**app, "refreshToken": self.refresh_token}
+
+    def store(self, **changes: str | None) -> str:
+        """A secret with it, with some of its members changed, or taken out by None; returns its name."""
+        members = self.members | changes
+        return self.tenant.make_secret({name: value for name, value in members.items() if value is not None})
+
+    def hook(self, secret_id: str, **options: Any) -> SalesforceTokenHook:
+        """A hook that reads such a secret."""
+        given = {"login_url": self.tenant.tenant.login_url, "instance_url": self.tenant.tenant.instance_url, **options}
+        return SalesforceTokenHook(secret_id=secret_id, aws_hook=AppFlowHook(**self.tenant.aws), **given)
+
+    def code(self, redirect_uri: str, verifier: str | None = None) -> str:
+        """The authorization code of a further consent."""
+        challenge = None
+        if verifier:
+            challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        return self.tenant.org.issue_authorization_code(
+            self.app.client_id, self.tenant.username, redirect_uri, challenge
+        )
+
+    def stored(self, secret_id: str) -> dict[str, str]:
+        """What a secret holds now."""
+        text = self.tenant.client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"]
+        return dict(json.loads(text))
+
+    def live(self) -> set[str]:
+        """All refresh tokens that the org would redeem."""
+        return set(self.tenant.org.sessions._refresh_grants)
+
+    def is_good(self, refresh_token: str) -> bool:
+        """Whether the org would still redeem a refresh token."""
+        return self.tenant.org.sessions.find_refresh(refresh_token) is not None
 
 
 @contextmanager
