@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 MEMBER = {"ServiceNow": {"username": "loader", "password": "planted-password"}}
 
 
-def fetch(tenant: TenantAccount, secret_id: str) -> dict[str, Any]:
-    return SecretsManagerCredentials(secret_id).fetch(AppFlowHook(**tenant.aws), {})
+def fetch(tenant: TenantAccount, secret_id: str, properties: Any = None, **arguments: Any) -> dict[str, Any]:
+    return SecretsManagerCredentials(secret_id, **arguments).fetch(AppFlowHook(**tenant.aws), properties or {})
 
 
 def test_the_secret_is_the_member_itself(tenant: TenantAccount) -> None:
@@ -26,7 +26,8 @@ def test_the_secret_is_the_member_itself(tenant: TenantAccount) -> None:
 @pytest.mark.parametrize("value", ["planted-password", "[]", "{}", json.dumps({**MEMBER, "Slack": {}}), '"planted"'])
 def test_a_secret_that_is_not_one_connectors_is_refused_without_quoting_it(value: str, tenant: TenantAccount) -> None:
     secret_id = tenant.make_secret(value)
-    with pytest.raises(TenantConfigurationError, match=rf"{secret_id} is not the credentials of one connec") as caught:
+    says = rf"{secret_id} is not (a JSON object|the credentials of one connector).*Store it as .*<connector>"
+    with pytest.raises(TenantConfigurationError, match=says) as caught:
         fetch(tenant, secret_id)
     assert "planted" not in str(caught.value)
     assert caught.value.account == tenant.account
@@ -51,3 +52,23 @@ def test_a_secret_of_another_tenant_is_not_found(tenants: dict[str, TenantAccoun
     secret_id = tenants["tenant-b"].make_secret(MEMBER)
     with pytest.raises(AppFlowRequestError, match=rf"secret {secret_id} .*account 222222222222"):
         fetch(tenants["tenant-a"], secret_id)
+
+
+def test_a_secret_of_another_connector_than_the_profiles_is_refused(tenant: TenantAccount) -> None:
+    secret_id = tenant.make_secret(MEMBER)
+    with pytest.raises(
+        TenantConfigurationError, match=rf"{secret_id} has no Slack, which the connector profile is for"
+    ):
+        fetch(tenant, secret_id, {"Slack": {"instanceUrl": "https://tenant-a.slack.com"}})
+
+
+def test_a_secret_in_the_isvs_account_is_read_there(tenant: TenantAccount) -> None:
+    isv_secret = tenant.tenant.servicenow_secret_id
+    assert set(fetch(tenant, isv_secret, stored_in="isv")["ServiceNow"]) == {"username", "password"}
+
+
+def test_a_value_that_appflow_does_not_take_is_refused_without_quoting_it(tenant: TenantAccount) -> None:
+    secret_id = tenant.make_secret({"ServiceNow": {"username": "planted user", "password": "planted-password"}})
+    with pytest.raises(TenantConfigurationError, match=r"ServiceNow\.username must be like .* white space") as caught:
+        fetch(tenant, secret_id)
+    assert "planted" not in str(caught.value)
