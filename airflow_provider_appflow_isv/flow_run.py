@@ -8,7 +8,12 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from airflow_provider_appflow_isv.exceptions import FlowRunEmpty, FlowRunFailed, FlowRunIncomplete
+from airflow_provider_appflow_isv.exceptions import (
+    FlowRunAuthenticationFailed,
+    FlowRunEmpty,
+    FlowRunFailed,
+    FlowRunIncomplete,
+)
 
 
 class RunState(Enum):
@@ -97,6 +102,16 @@ class FlowRun:
         return _STATES.get(self.status, RunState.FAILED)
 
     @property
+    def failed_authentication(self) -> bool:
+        """Whether it failed because the SaaS refused the credentials, by what AppFlow said."""
+        said = (self.message or "").lower()
+        return (
+            self.status == "Error"
+            and any(word in said for word in _AUTHENTICATION)
+            and not any(word in said for word in _REFUSED_BY_AWS)
+        )
+
+    @property
     def is_in_progress(self) -> bool:
         """Whether it goes on and could be cancelled: not once it is being cancelled."""
         return self.status == "InProgress"
@@ -137,15 +152,15 @@ def check_success(run: FlowRun, *, max_put_failures: int | None = None) -> None:
 
     :param run: a run that has ended.
     :param max_put_failures: how many records the destination may have refused; None allows any number.
+    :raises FlowRunAuthenticationFailed: the SaaS refused the credentials of the flow's connector profile.
     :raises FlowRunFailed: the run ended in Error, Canceled or a status that AppFlow does not document.
     :raises FlowRunIncomplete: more records were refused than allowed.
     """
     where = {"account": run.account, "flow_name": run.flow_name, "execution_id": run.execution_id}
     if run.state is not RunState.SUCCEEDED:
         said = (run.message or "AppFlow gave no message").rstrip(".")
-        raise FlowRunFailed(
-            f"The flow run ended with status {run.status}: {said}.", code=run.status, hint=_hint(run), **where
-        )
+        kind = FlowRunAuthenticationFailed if run.failed_authentication else FlowRunFailed
+        raise kind(f"The flow run ended with status {run.status}: {said}.", code=run.status, hint=_hint(run), **where)
     if max_put_failures is not None and (run.put_failures or 0) > max_put_failures:
         raise FlowRunIncomplete(
             f"The destination refused {run.put_failures} records, {max_put_failures} are allowed: "
@@ -167,10 +182,35 @@ def check_not_empty(run: FlowRun) -> None:
         )
 
 
+# a refusal of the SaaS: as AppFlow, Salesforce, token endpoints (RFC 6749, section 5.2), Redshift and Snowflake say it
+_AUTHENTICATION = (
+    "authenticating to connector",
+    "authentication error",
+    "authentication failed",
+    "authentication failure",
+    "status code 401",
+    "status code: 401",
+    "invalid_session_id",
+    "session expired or invalid",
+    "invalid_grant",
+    "invalid_client",
+    "invalid_token",
+    "expired access/refresh token",
+    "incorrect username or password",
+    "jwt token is invalid",
+)
+# a refusal of AWS, such as that of a bucket or a key, which no new credential of the SaaS mends
+_REFUSED_BY_AWS = ("access denied", "accessdenied", "not authorized to perform", "service: amazon", "service: aws")
+
+REFRESH = (
+    "Refresh the credential with AppFlowUpdateConnectorProfileOperator before the run, or let on_auth_failure of "
+    "AppFlowStartFlowOperator do so."
+)
+
 _HINTS = (
     (
-        ("authenticat", "invalid_session_id", "unauthorized", "expired access"),
-        "Refresh the credential with AppFlowUpdateConnectorProfileOperator before the run.",
+        ("clientcredentialsarn",),
+        "Let AppFlow read that secret: client_credentials_secret of AppFlowCreateConnectorProfileOperator does so.",
     ),
     (
         ("bucket", "access denied", "s3:putobject"),
@@ -188,6 +228,8 @@ def _hint(run: FlowRun) -> str:
         return "Somebody cancelled it; clear the task to run the flow again."
     if run.status not in _STATES:
         return "This provider does not know that status; look at the run in the AppFlow console."
+    if run.failed_authentication:
+        return REFRESH
     said = (run.message or "").lower()
     for words, hint in _HINTS:
         if any(word in said for word in words):

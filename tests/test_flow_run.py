@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_appflow_isv.exceptions import FlowRunEmpty, FlowRunFailed, FlowRunIncomplete
+from airflow_provider_appflow_isv.exceptions import (
+    FlowRunAuthenticationFailed,
+    FlowRunEmpty,
+    FlowRunFailed,
+    FlowRunIncomplete,
+)
 from airflow_provider_appflow_isv.flow_run import FlowRun, RunState, check_not_empty, check_success
 from tests.operators.runs import RESULT
 
@@ -165,6 +170,50 @@ def test_a_run_that_failed_is_an_error_with_advice(status: str, message: str | N
     assert status in str(caught.value)
     assert (message or "AppFlow gave no message") in str(caught.value)
     assert advice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Error while authenticating to connector",
+        "Error authenticating to connector: Failed to validate Connection",
+        "Encountered authentication error while retrieving metadata",
+        "Request failed with Salesforce Status Code 401: authentication failed, INVALID_SESSION_ID: Session expired",
+        "Request failed with ServiceNow Status Code 401: User Not Authenticated",
+        "Status Code: 400 : {'error':'invalid_grant','error_description':'expired access/refresh token'}",
+        '[Amazon](500310) Invalid operation: password authentication failed for user "loader";',
+        "Incorrect username or password was specified.",
+    ],
+)
+def test_a_run_whose_credentials_the_saas_refused_is_told_as_such(message: str) -> None:
+    with pytest.raises(FlowRunAuthenticationFailed, match="AppFlowUpdateConnectorProfileOperator"):
+        check_success(a_run(status="Error", message=message))
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ("Error", "Access Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied)"),
+        ("Error", "The provided token has expired. (Service: Amazon S3; Status Code: 401; Error Code: ExpiredToken)"),
+        ("Error", "Access Denied: the policy of the bucket authentication-failed does not let AppFlow in"),
+        ("Error", "User: arn:aws:sts::1:x is not authorized to perform: kms:Decrypt on resource: invalid_token"),
+        ("Error", "Request failed with Salesforce Status Code 403: REQUEST_LIMIT_EXCEEDED"),
+        ("Error", "Request failed with Salesforce Status Code 400: INVALID_FIELD: No such column"),
+        ("Error", "Please validate the ClientCredentialsArn provided"),
+        ("Error", None),
+        ("Canceled", "Request failed with Salesforce Status Code 401: "),
+        ("Paused", "Request failed with Salesforce Status Code 401: "),
+    ],
+)
+def test_a_run_that_failed_for_anything_else_is_not(status: str, message: str | None) -> None:
+    with pytest.raises(FlowRunFailed) as caught:
+        check_success(a_run(status=status, message=message))
+    assert type(caught.value) is FlowRunFailed
+
+
+def test_a_secret_that_appflow_may_not_read_comes_with_how_to_let_it() -> None:
+    with pytest.raises(FlowRunFailed, match="client_credentials_secret"):
+        check_success(a_run(status="Error", message="Please validate the ClientCredentialsArn provided"))
 
 
 @pytest.mark.parametrize(("refused", "allowed"), [(0, 0), (None, 0), (3, 3), (3, 4), (3, None)])

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, TenantConfigurationError
+from airflow_provider_appflow_isv.durations import seconds_of
+from airflow_provider_appflow_isv.exceptions import (
+    AppFlowIsvError,
+    ConnectorAuthenticationError,
+    FlowRunAuthenticationFailed,
+    TenantConfigurationError,
+)
 from airflow_provider_appflow_isv.operators.base import (
     AppFlowBaseOperator,
     as_list,
+    check_connector_profile_name,
     check_flow_name,
     check_positive,
     check_texts,
     is_literal,
 )
+from airflow_provider_appflow_isv.operators.sources import SourceTakingOperator
 from airflow_provider_appflow_isv.operators.waiting import FlowRunWaitingOperator
 from airflow_provider_appflow_isv.triggers.wait import WantedRun
 
 if TYPE_CHECKING:
     from airflow_provider_appflow_isv._compat import Context
+    from airflow_provider_appflow_isv.credentials import CredentialSource
     from airflow_provider_appflow_isv.flow_run import FlowRun
     from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 
@@ -28,7 +37,7 @@ _LONGEST_RUN = 48 * 3600.0
 _IN_NO_ID = re.compile(r"[\s,()\[\]{}]")
 
 
-class AppFlowStartFlowOperator(FlowRunWaitingOperator):
+class AppFlowStartFlowOperator(SourceTakingOperator, FlowRunWaitingOperator):
     """Start an on-demand flow and, unless told otherwise, wait for the run.
 
     A scheduled or event flow is only activated by AppFlow's StartFlow; for those set ``wait_for_completion=False``.
@@ -43,6 +52,16 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
     :param max_put_failures: how many records the destination may refuse; default None, any number.
     :param cancel_on_kill: cancel the run when the task is killed; for a deferred task that needs Airflow 3.3. Default
         True.
+    :param on_auth_failure: a credential source, with which to refresh the flow's connector profile if the SaaS refuses
+        its credentials, when the flow is started or when the run has failed; the flow is then started once more. That
+        happens once per try, also across a deferral, and each of the two runs has the whole timeout. Of several
+        profiles it is the only one that takes such credentials, or ``auth_failure_profile``; if the SaaS can still be
+        asked through it, the failure ends the task. So it does if AppFlow redeems the credentials and has had them
+        already. Records that the first run wrote before it failed stay; ``wait_for_completion=False`` sees only a
+        refusal of the start. Default None: such a failure ends the task. Steps before the run that refresh and prove
+        the profile meet most failures earlier.
+    :param auth_failure_profile: the flow's connector profile that ``on_auth_failure`` is for; needed if several take
+        such credentials. Default None.
     :param cancel_on_timeout: cancel the run when the task gives up on it, at the timeout or because it can't be
         followed any more, lest a retry loads beside it; default True. A deferred task that Airflow ends because no
         triggerer answers can't do so.
@@ -52,9 +71,20 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
     Returns ``{"flow_name", "flow_arn", "execution_id", "status", "records_processed", "bytes_processed",
     "bytes_written", "put_failures", "started_at", "ended_at", "data_pull_start", "data_pull_end"}``; what is not known
     yet, or any more, is None.
+
+    Credentials that the SaaS refuses are a
+    :class:`~airflow_provider_appflow_isv.exceptions.FlowRunAuthenticationFailed` of the run or, when the flow is
+    started, a :class:`~airflow_provider_appflow_isv.exceptions.ConnectorAuthenticationError`.
     """
 
-    template_fields: Sequence[str] = (*AppFlowBaseOperator.template_fields, "flow_name", "on_empty")
+    template_fields: Sequence[str] = (
+        *AppFlowBaseOperator.template_fields,
+        "flow_name",
+        "on_empty",
+        "on_auth_failure",
+        "auth_failure_profile",
+    )
+    source_argument = "on_auth_failure"
 
     def __init__(
         self,
@@ -63,25 +93,91 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
         timeout: float | timedelta = _LONGEST_RUN,
         cancel_on_kill: bool = True,
         cancel_on_timeout: bool = True,
+        on_auth_failure: CredentialSource | None = None,
+        auth_failure_profile: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.wait_for_completion = wait_for_completion
-        self.timeout = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+        self.timeout = seconds_of(timeout)
         self.cancel_on_kill = cancel_on_kill
         self.cancel_on_timeout = cancel_on_timeout
+        self.on_auth_failure = on_auth_failure
+        self.auth_failure_profile = auth_failure_profile
+        self.take_source(on_auth_failure)
+        self._profile = self.given("auth_failure_profile")
         self._started: FlowRun | None = None
         self.check_arguments()
 
     def check_arguments(self) -> None:
-        """As of the base; the timeout too."""
+        """As of the base; the timeout and the profile too."""
         super().check_arguments()
         check_positive("timeout", self.timeout)
+        self.refuse_nothing(self._profile, "another connector profile would be refreshed than meant")
+        if self._profile:
+            check_connector_profile_name(self.auth_failure_profile)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Start, then wait as told."""
+        """Start, then wait as told; once more with fresh credentials if they were refused and may be refreshed."""
+        return self._refreshing_once(self._run, refreshed=None)
+
+    def execute_complete(
+        self, context: Context, event: dict[str, Any] | None = None, refreshed: str | None = None
+    ) -> dict[str, Any]:
+        """Go on with what the trigger found.
+
+        :param context: Airflow's task context.
+        :param event: the event of :class:`~airflow_provider_appflow_isv.triggers.flow_run.AppFlowFlowRunTrigger`.
+        :param refreshed: the connector profile that this try has refreshed already, if any.
+        """
+
+        def complete() -> dict[str, Any]:
+            try:
+                run = self.ended_run(event)
+            except AppFlowIsvError as error:
+                self._give_up(error.execution_id)
+                raise
+            return self.finish(run)
+
+        return self._refreshing_once(complete, refreshed)
+
+    def _refreshing_once(self, attempt: Callable[[], dict[str, Any]], refreshed: str | None) -> dict[str, Any]:
+        try:
+            return attempt()
+        except (ConnectorAuthenticationError, FlowRunAuthenticationFailed) as error:
+            if refreshed:
+                error.hint = (
+                    f"Connector profile {refreshed} got fresh credentials in this try already: check that their user "
+                    "may call the API, and that the org lets AppFlow's addresses in."
+                )
+            if self.on_auth_failure is None or refreshed:
+                raise
+            profile = self._refresh(error, self.on_auth_failure)
+            if profile is None:
+                raise
+        return self._refreshing_once(lambda: self._run(profile), profile)
+
+    def _refresh(self, error: AppFlowIsvError, credentials: CredentialSource) -> str | None:
+        """Push fresh credentials into the flow's profile that was refused; None if they are for another."""
+        from airflow_provider_appflow_isv.hooks.profile_credentials import push, refused_profile
+
+        self.log.warning("The credentials of flow %s were refused: %s", self.flow_name, error)
         hook = self.make_hook()
-        run = hook.start_flow(self.flow_name)
+        profile = refused_profile(hook, self.flow_name, credentials, self.auth_failure_profile)
+        if profile is None:
+            error.hint = "on_auth_failure is for a connector profile through which the SaaS can still be asked."
+            return None
+        arn = push(hook, profile, credentials)
+        self.log.info("Refreshed %s; starting the flow once more", arn)
+        return str(profile["connectorProfileName"])
+
+    def _run(self, refreshed: str | None = None) -> dict[str, Any]:
+        hook = self.make_hook()
+        try:
+            run = hook.start_flow(self.flow_name)
+        except ConnectorAuthenticationError as error:
+            self.name_profiles(error)
+            raise
         self._started = run
         if not run.execution_id:
             return self._activated(run)
@@ -89,21 +185,13 @@ class AppFlowStartFlowOperator(FlowRunWaitingOperator):
         if not self.wait_for_completion:
             return run.to_xcom()
         wanted = WantedRun(flow_name=self.flow_name, flow_arn=run.flow_arn, execution_id=run.execution_id)
+        carried = {"refreshed": refreshed} if refreshed else None
         try:
-            ended = self.wait(hook, wanted, seconds=self.timeout, cancel_on_kill=self.cancel_on_kill)
+            ended = self.wait(hook, wanted, seconds=self.timeout, cancel_on_kill=self.cancel_on_kill, carried=carried)
         except Exception:  # whatever it is, nobody follows the run any more
             self._give_up(run.execution_id)
             raise
         return self.finish(ended)
-
-    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Go on with what the trigger found."""
-        try:
-            run = self.ended_run(event)
-        except AppFlowIsvError as error:
-            self._give_up(error.execution_id)
-            raise
-        return self.finish(run)
 
     def on_kill(self) -> None:
         """Cancel the run that this try started."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow_provider_appflow_isv._compat import AirflowSkipException, conf
-from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, from_json
+from airflow_provider_appflow_isv.exceptions import AppFlowIsvError, FlowRunAuthenticationFailed, from_json
 from airflow_provider_appflow_isv.flow_run import ON_EMPTY, FlowRun, RunState, check_not_empty, check_success
 from airflow_provider_appflow_isv.operators.base import (
     AppFlowBaseOperator,
@@ -72,6 +72,7 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
         seconds: float,
         cancel_on_kill: bool = False,
         must_connect: bool = False,
+        carried: dict[str, Any] | None = None,
     ) -> FlowRun:
         """The run once it has ended, or a deferral.
 
@@ -80,6 +81,7 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
         :param seconds: how long to wait from now.
         :param cancel_on_kill: for the trigger.
         :param must_connect: fail at once if there is no AWS at the address.
+        :param carried: further arguments of ``execute_complete`` after a deferral, JSON values; default none.
         :raises FlowRunTimeout: it had not ended in time.
         """
         patience = Patience(
@@ -94,7 +96,7 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
             run = self.look(hook, wanted)
             if run and run.state is not RunState.PENDING:
                 return run
-        return self._defer(wanted, patience, cancel_on_kill)
+        return self._defer(wanted, patience, cancel_on_kill, carried)
 
     def look(self, hook: AppFlowHook, wanted: WantedRun) -> FlowRun | None:
         """The run as the execution records show it now; None if it is not there."""
@@ -115,7 +117,9 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
                 raise
             self.log.warning("Could not look for a run of flow %s, will look again: %s", self.flow_name, error)
 
-    def _defer(self, wanted: WantedRun, patience: Patience, cancel_on_kill: bool) -> NoReturn:
+    def _defer(
+        self, wanted: WantedRun, patience: Patience, cancel_on_kill: bool, carried: dict[str, Any] | None
+    ) -> NoReturn:
         from airflow_provider_appflow_isv.triggers.flow_run import AppFlowFlowRunTrigger
 
         until = datetime.fromtimestamp(patience.deadline, UTC)
@@ -133,7 +137,7 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
         )
         # the trigger keeps the deadline; Airflow's own only counts where no triggerer runs
         backstop = timedelta(seconds=max(0.0, patience.deadline - time.time()) + _TRIGGERER_AWAY)
-        self.defer(trigger=trigger, method_name="execute_complete", timeout=backstop)
+        self.defer(trigger=trigger, method_name="execute_complete", kwargs=carried, timeout=backstop)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
         """Go on with what the trigger found.
@@ -160,10 +164,27 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
             hint="Run the same version of this provider on workers and triggerers, then clear the task.",
         )
 
+    def name_profiles(self, error: AppFlowIsvError) -> None:
+        """Have an error about authentication name the flow's connector profiles, if they can be looked up.
+
+        :param error: the error.
+        """
+        from airflow_provider_appflow_isv.hooks.profile_credentials import profile_names
+
+        try:
+            names = profile_names(self.make_hook().describe_flow(self.flow_name))
+        except AppFlowIsvError as trouble:  # the error to tell of is the other
+            self.log.info("Which connector profiles flow %s uses could not be looked up: %s", self.flow_name, trouble)
+        else:
+            about = f" It concerns connector profile {' or '.join(names)}." if names else ""
+            error.message = f"{error.message}{about}"
+
     def finish(self, run: FlowRun) -> dict[str, Any]:
         """Log how the run ended and turn it into the task's result.
 
         :return: :meth:`FlowRun.to_xcom`.
+        :raises FlowRunAuthenticationFailed: the SaaS refused the credentials; it names the connector profile if the
+            role may look at the flow.
         :raises FlowRunError: it did not end as wanted.
         :raises AirflowSkipException: it processed no records and ``on_empty`` is ``skip``.
         """
@@ -175,7 +196,11 @@ class FlowRunWaitingOperator(AppFlowBaseOperator):
             run.bytes_written,
             run.put_failures,
         )
-        check_success(run, max_put_failures=self.max_put_failures)
+        try:
+            check_success(run, max_put_failures=self.max_put_failures)
+        except FlowRunAuthenticationFailed as error:
+            self.name_profiles(error)
+            raise
         if not run.records_processed and self.on_empty == "skip":
             raise AirflowSkipException(f"No records in {run}")
         if self.on_empty == "fail":

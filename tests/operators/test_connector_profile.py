@@ -8,7 +8,7 @@ import pytest
 from airflow_provider_appflow_isv.credentials import SalesforceCredentials, SecretsManagerCredentials
 from airflow_provider_appflow_isv.exceptions import (
     AppFlowRequestError,
-    SalesforceConfigurationError,
+    OAuthConfigurationError,
     TenantConfigurationError,
 )
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
@@ -110,7 +110,19 @@ def test_a_profile_that_exists_is_left_alone_if_told_so(tenant: TenantAccount, r
 def test_a_profile_of_another_type_is_refused(if_exists: str, tenant: TenantAccount) -> None:
     profile = tenant.make_profile()
     with pytest.raises(TenantConfigurationError, match=rf"{profile} exists with connector type Salesforce, not Slack"):
-        create(tenant, profile, connector_type="Slack", if_exists=if_exists)
+        create(
+            tenant,
+            profile,
+            connector_type="Slack",
+            connector_profile_properties={"Slack": {"instanceUrl": "https://example.slack.com"}},
+            credentials=SecretsManagerCredentials("slack"),
+            if_exists=if_exists,
+        )
+
+
+def test_credentials_that_the_connector_does_not_take_are_refused_when_the_dag_is_parsed(tenant: TenantAccount) -> None:
+    with pytest.raises(TenantConfigurationError, match=r"SalesforceCredentials .* is not for Slack\. Slack takes "):
+        creator(tenant, connector_profile_name="profile", connector_type="Slack")
 
 
 def test_an_update_refreshes_the_credentials(tenant: TenantAccount) -> None:
@@ -157,7 +169,7 @@ def test_credentials_of_another_tenants_org_are_never_pushed(
     ours, theirs = tenants["tenant-a"], tenants["tenant-b"]
     foreign = ours.make_secret(theirs.secret())
     credentials = SalesforceCredentials(secret_id=foreign, login_url=theirs.tenant.login_url)
-    with pytest.raises((TenantConfigurationError, SalesforceConfigurationError)):
+    with pytest.raises((TenantConfigurationError, OAuthConfigurationError)):
         create(ours, fresh("profile"), credentials=credentials)
     assert recording.appflow("CreateConnectorProfile") == []
 
@@ -186,7 +198,7 @@ def test_credentials_of_any_connector_come_from_a_secret(tenant: TenantAccount) 
 
 def test_a_wrong_salesforce_login_ends_the_task_with_what_to_do(tenant: TenantAccount) -> None:
     secret_id = tenant.make_secret({**tenant.secret(), "SFPassword+SeurityToken": "wrong-password"})
-    with pytest.raises(SalesforceConfigurationError, match=r"invalid_grant: authentication failure.*Check user name"):
+    with pytest.raises(OAuthConfigurationError, match=r"invalid_grant: authentication failure.*Check user name"):
         create(tenant, fresh("profile"), credentials=login_of(tenant, secret_id=secret_id))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from airflow_provider_appflow_isv.credentials import SalesforceCredentials, SecretsManagerCredentials
-from airflow_provider_appflow_isv.exceptions import TenantConfigurationError
+from airflow_provider_appflow_isv.exceptions import OAuthConsentRequired, TenantConfigurationError
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 from airflow_provider_appflow_isv.local.appflow.connectors.custom_connectors import provide, withdraw
 from airflow_provider_appflow_isv.operators.connector_profile import (
@@ -17,6 +17,7 @@ from airflow_provider_appflow_isv.operators.connector_profile import (
 )
 from tests.accounts import TenantAccount, fresh
 from tests.local.appflow.shop import CONFIGURATION, LAMBDA, PASSWORD, Shop, register_request
+from tests.operators.pushing import OrgToken
 from tests.tasks import run_task
 
 if TYPE_CHECKING:
@@ -134,3 +135,20 @@ def test_a_skip_warns_of_nothing_where_nothing_differs(
     same = {"Salesforce": {**tenant.properties["Salesforce"], "isSandboxEnvironment": sandbox}}
     upsert(tenant, profile, connector_type="Salesforce", connector_profile_properties=same, if_exists="skip")
     assert "than given" not in logged()
+
+
+def test_a_grant_that_is_gone_before_there_is_a_profile_can_be_reported(tenant: TenantAccount) -> None:
+    profile = fresh("profile")
+    gone = OrgToken(tenant, trouble=OAuthConsentRequired("The grant is gone."))
+    task = AppFlowCreateConnectorProfileOperator(
+        task_id="create",
+        connector_profile_name=profile,
+        connector_type="Salesforce",
+        connector_profile_properties=tenant.properties,
+        credentials=gone,
+        on_consent_required="report",
+        **tenant.aws,
+    )
+    done = run_task(task)
+    assert (done["action"], done["message"]) == ("consent_required", f"The grant is gone. (account {tenant.account})")
+    assert done["connector_profile_arn"].endswith(f":{tenant.account}:connectorprofile/{profile}")

@@ -11,6 +11,7 @@ from airflow_provider_appflow_isv._compat import AirflowSensorTimeout, AirflowSk
 from airflow_provider_appflow_isv.exceptions import (
     AppFlowRequestError,
     AssumeRoleError,
+    FlowRunAuthenticationFailed,
     FlowRunEmpty,
     FlowRunFailed,
     FlowRunNotFound,
@@ -108,6 +109,19 @@ def test_the_result_is_that_of_the_operator_that_starts_runs(wait: Any, tenant: 
     )
     assert wait(tenant, flow, started["execution_id"]) == started
     assert json.loads(json.dumps(started)) == started
+
+
+@waiting
+def test_a_run_whose_credentials_were_refused_is_told_as_such_with_its_profile(
+    wait: Any, tenant: TenantAccount
+) -> None:
+    flow = tenant.make_flow()
+    tenant.org.expire_tokens()
+    execution_id = tenant.run(flow)
+    definition = tenant.client("appflow").describe_flow(flowName=flow)
+    profile = definition["sourceFlowConfig"]["connectorProfileName"]
+    with pytest.raises(FlowRunAuthenticationFailed, match=rf"connector profile {profile}\. .*{execution_id}.*on_auth"):
+        wait(tenant, flow, execution_id)
 
 
 def test_a_run_that_has_ended_is_not_deferred_for(tenant: TenantAccount) -> None:
