@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_appflow_isv.bucket_access import bucket_statements
-from airflow_provider_appflow_isv.onboarding.steps import On, needed_actions
+from airflow_provider_appflow_isv.onboarding.steps import STEPS, On, needed_actions
 from airflow_provider_appflow_isv.onboarding.tenant import OnboardingError, TenantSetup
+from airflow_provider_appflow_isv.secret_access import READ_KEY, READ_SECRET, appflow_statement
 
 Policy = dict[str, Any]
 
 _LARGEST_TRUST_POLICY, _LARGEST_POLICY = 2048, 6144  # characters (IAM user guide, "IAM and AWS STS quotas")
-_APPFLOW = {"Service": "appflow.amazonaws.com"}
 _THROUGH_APPFLOW = {"kms:ViaService": "appflow.*.amazonaws.com"}
 
 
@@ -57,6 +57,13 @@ _SCOPES = {
     On.SECRET: _Scope(lambda setup: _secret_arns(setup, setup.secrets)),
     On.SECRET_KEY: _Scope(
         lambda setup: setup.secret_keys, {"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}}
+    ),
+    On.CLIENT_SECRET: _Scope(
+        lambda setup: [
+            # one that is not there yet goes by its name
+            *_arns(setup, "secretsmanager", "secret:", setup.client_credentials_secrets),
+            *_secret_arns(setup, setup.client_credentials_secrets),
+        ]
     ),
     On.PROFILE_SECRET: _Scope(
         lambda setup: _arns(setup, "secretsmanager", "secret:", ["appflow!*"]),
@@ -134,13 +141,16 @@ def bucket_policies(setup: TenantSetup) -> dict[str, Policy]:
 def secret_policies(setup: TenantSetup) -> dict[str, Policy]:
     """What the policy of each secret behind a clientCredentialsArn needs so that AppFlow reads it, for this account.
 
-    The secrets that the ISV reads need no policy of their own: they are in the role's account, and the role may.
+    The secrets that the ISV reads need no policy of their own: they are in the role's account, and the role may. Where
+    a step keeps the secrets, it writes their policies, too.
 
     :param setup: the tenant, with its account.
     :return: policies by secret.
     """
-    actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-    return {name: _document([_for_appflow(setup, actions)]) for name in setup.client_credentials_secrets}
+    if any(STEPS[step].keeps_secret for step in setup.steps):
+        return {}
+    statement = appflow_statement(READ_SECRET, account=setup.known("account_id"))
+    return {name: _document([statement]) for name in setup.client_credentials_secrets}
 
 
 def key_policies(setup: TenantSetup) -> dict[str, Policy]:
@@ -150,18 +160,7 @@ def key_policies(setup: TenantSetup) -> dict[str, Policy]:
     :return: by key a policy of this one statement: it never stands alone, as it lets nobody administer the key.
     """
     keys = setup.secret_keys if setup.client_credentials_secrets else ()
-    return {key: _document([_for_appflow(setup, ["kms:Decrypt"])]) for key in keys}
-
-
-def _for_appflow(setup: TenantSetup, actions: list[str]) -> dict[str, Any]:
-    return {
-        "Sid": "AppFlowRead",
-        "Effect": "Allow",
-        "Principal": _APPFLOW,
-        "Action": actions,
-        "Resource": "*",  # in a policy of a secret or key: itself
-        "Condition": {"StringEquals": {"aws:SourceAccount": setup.known("account_id")}},
-    }
+    return {key: _document([appflow_statement(READ_KEY, account=setup.known("account_id"))]) for key in keys}
 
 
 def _document(statements: Sequence[Mapping[str, Any]]) -> Policy:

@@ -26,7 +26,9 @@ class On(Enum):
     SECRET = auto()
     """The secrets that the ISV reads."""
     SECRET_KEY = auto()
-    """The customer managed keys that encrypt those."""
+    """The customer managed keys that encrypt those, and the next."""
+    CLIENT_SECRET = auto()
+    """The secrets that AppFlow itself reads, for the ISV to keep."""
     PROFILE_SECRET = auto()
     """The secrets in which AppFlow, as its caller, keeps the profiles' credentials."""
     KEY_GRANT = auto()
@@ -47,11 +49,13 @@ class Step:
     :param does: what it does, and the operator that does it.
     :param needs: the actions that it needs, by what they are about.
     :param of_bucket: whether it makes no sense without a bucket; default False.
+    :param keeps_secret: whether it makes the secrets that AppFlow itself reads; default False.
     """
 
     does: str
     needs: tuple[tuple[On, str], ...]
     of_bucket: bool = False
+    keeps_secret: bool = False
 
 
 def _needs(on: On, *actions: str) -> tuple[tuple[On, str], ...]:
@@ -77,12 +81,36 @@ _CREATE_PROFILE = (
     *_KEYS,
     *_LOGIN,
 )
-_UPDATE_PROFILE = (
+_PUSH = (
     *_needs(On.ACCOUNT, "appflow:DescribeConnectorProfiles"),
     *_needs(On.PROFILE, "appflow:UpdateConnectorProfile"),
     *_needs(On.APPFLOW_ROLE, "iam:PassRole"),
     *_needs(On.REDSHIFT_ROLE, "iam:PassRole"),
     *_LOGIN,
+)
+_ASK_FIRST = _needs(On.PROFILE, "appflow:ListConnectorEntities", "appflow:ResetConnectorMetadataCache")
+_ASK = (*_ASK_FIRST, *_needs(On.PROFILE, "appflow:DescribeConnectorEntity"))
+_KEEP_SECRET = (
+    *_needs(
+        On.CLIENT_SECRET,
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetResourcePolicy",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutResourcePolicy",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecret",
+    ),
+    *_needs(On.SECRET_KEY, "kms:Decrypt", "kms:GenerateDataKey"),
+)
+_REDEEM = (
+    *_needs(
+        On.SECRET,
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+    ),
+    *_needs(On.SECRET_KEY, "kms:Decrypt", "kms:GenerateDataKey"),
 )
 _WRITE_FLOW = (
     *_needs(On.FLOW, "appflow:DescribeFlow"),
@@ -115,9 +143,13 @@ STEPS: dict[str, Step] = {
     ),
     "create-connector-profile": Step("AppFlowCreateConnectorProfileOperator, if_exists fail or skip", _CREATE_PROFILE),
     "upsert-connector-profile": Step(
-        "AppFlowCreateConnectorProfileOperator, if_exists update", (*_CREATE_PROFILE, *_UPDATE_PROFILE)
+        "AppFlowCreateConnectorProfileOperator, if_exists update", (*_CREATE_PROFILE, *_PUSH, *_ASK_FIRST)
     ),
-    "update-connector-profile": Step("AppFlowUpdateConnectorProfileOperator", _UPDATE_PROFILE),
+    "keep-client-credentials-secret": Step(
+        "client_credentials_secret of AppFlowCreateConnectorProfileOperator", _KEEP_SECRET, keeps_secret=True
+    ),
+    "update-connector-profile": Step("AppFlowUpdateConnectorProfileOperator", (*_PUSH, *_ASK)),
+    "redeem-refresh-token": Step("credentials from a refresh token in a secret, which is written back", _REDEEM),
     "delete-connector-profile": Step(
         "AppFlowDeleteConnectorProfileOperator", _needs(On.PROFILE, "appflow:DeleteConnectorProfile")
     ),
@@ -138,6 +170,10 @@ STEPS: dict[str, Step] = {
     "run-flow": Step(
         "AppFlowStartFlowOperator",
         _needs(On.FLOW, "appflow:CancelFlowExecutions", "appflow:DescribeFlowExecutionRecords", "appflow:StartFlow"),
+    ),
+    "refresh-on-auth-failure": Step(
+        "on_auth_failure of AppFlowStartFlowOperator",
+        (*_needs(On.FLOW, "appflow:DescribeFlow"), *_PUSH, *_ASK_FIRST),
     ),
     "wait-for-run": Step("AppFlowWaitForFlowRunSensor", _needs(On.FLOW, "appflow:DescribeFlowExecutionRecords")),
     "cancel-runs": Step(

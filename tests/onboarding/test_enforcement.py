@@ -16,7 +16,8 @@ from airflow_provider_appflow_isv.local import identity
 from airflow_provider_appflow_isv.local.seed import ISV_ACCOUNT, REGION
 from airflow_provider_appflow_isv.onboarding import STEPS, permission_policy
 from tests.accounts import TenantAccount, fresh, salesforce_to_s3
-from tests.onboarding.work import BUCKET, CASES, Case, creating_flow, onboard, prepare, replacing, run_by_itself
+from tests.onboarding.doing import BUCKET, prepare
+from tests.onboarding.work import CASES, Case, creating_flow, onboard, replacing, run_by_itself
 
 if TYPE_CHECKING:
     from tests.onboarding.roles import Permission
@@ -28,6 +29,7 @@ NOT_PROVABLE = {
     "say when AppFlow asks for it",
     "kms:CreateGrant": _NO_KEYS,
     "kms:DescribeKey": _NO_KEYS,
+    "kms:GenerateDataKey": "the local Secrets Manager asks the key of who reads a secret, and not of who writes one",
     "kms:ListAliases": _NO_KEYS,
     "kms:ListGrants": _NO_KEYS,
     "kms:ListKeys": _NO_KEYS,

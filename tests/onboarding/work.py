@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from airflow_provider_appflow_isv.credentials import SalesforceCredentials, SecretsManagerCredentials
 from airflow_provider_appflow_isv.hooks.appflow import AppFlowHook
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
-from airflow_provider_appflow_isv.local.seed import ISV_ACCOUNT, account_client
-from airflow_provider_appflow_isv.onboarding import TenantSetup, bucket_policies
+from airflow_provider_appflow_isv.local.seed import ISV_ACCOUNT
+from airflow_provider_appflow_isv.onboarding import TenantSetup
 from airflow_provider_appflow_isv.operators import catalog, connector_profile, flow, flow_run, flow_state
 from airflow_provider_appflow_isv.operators.bucket_policy import AppFlowGrantBucketAccessOperator
 from airflow_provider_appflow_isv.sensors.flow_run import AppFlowWaitForFlowRunSensor
 from tests.accounts import SCHEDULED, TenantAccount, fresh, map_fields, salesforce_to_s3
+from tests.onboarding.credential_work import (
+    create_warehouse_profile,
+    creating_profile,
+    keep_client_credentials,
+    redeem_refresh_token,
+    refresh_on_auth_failure,
+    updating_profile,
+    upsert_profile,
+)
+from tests.onboarding.doing import (
+    APP,
+    BUCKET,
+    CATALOG_ROLE,
+    CONSENT,
+    GRANT,
+    KEY,
+    LOCKED_LOGIN,
+    LOGIN,
+    NEW_BUCKET,
+    WAREHOUSE_LOGIN,
+    Aws,
+    Work,
+    do,
+)
 from tests.onboarding.roles import OnboardedTenant
-from tests.tasks import run_task
-
-BUCKET, NEW_BUCKET = "onboarded-landing", "onboarded-new"
-LOGIN, LOCKED_LOGIN, WAREHOUSE_LOGIN = "onboarded-login", "onboarded-locked-login", "onboarded-warehouse"
-KEY = "arn:aws:kms:us-east-1:222222222222:key/of-the-locked-login"  # stands for one whose id KMS chooses
-CATALOG_ROLE = "arn:aws:iam::222222222222:role/catalog"
-
-Aws = dict[str, Any]
-"""The arguments with which a task acts in a role."""
-Work = Callable[[TenantAccount, Aws], object]
-"""Makes with every right what is to be acted on, and acts on it in the role."""
 
 
 @dataclass(frozen=True)
@@ -64,32 +74,12 @@ class Case:
         return replace(given, **self.more)
 
 
-def prepare(tenant: TenantAccount) -> None:
-    """Make what is there before the ISV comes: buckets, one of them open to AppFlow, logins, and the key of one."""
-    s3, secrets = tenant.client("s3"), tenant.client("secretsmanager")
-    setup = TenantSetup(isv_principal=ISV_ACCOUNT, steps=["run-flow"], account_id=tenant.account, buckets=[BUCKET])
-    for name in (BUCKET, NEW_BUCKET):
-        s3.create_bucket(Bucket=name)
-    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(bucket_policies(setup)[BUCKET]))
-    isv = account_client(tenant.stack.aws_url, ISV_ACCOUNT, "secretsmanager")
-    warehouse = isv.get_secret_value(SecretId=tenant.tenant.redshift_secret_id)["SecretString"]
-    login = json.dumps(tenant.secret())
-    secrets.create_secret(Name=LOGIN, SecretString=login)
-    secrets.create_secret(Name=WAREHOUSE_LOGIN, SecretString=warehouse)
-    key = tenant.client("kms").create_key()["KeyMetadata"]["Arn"]
-    secrets.create_secret(Name=LOCKED_LOGIN, SecretString=login, KmsKeyId=key)
-
-
 def onboard(tenant: TenantAccount, setup: TenantSetup) -> OnboardedTenant:
     """Deploy the template."""
     if setup.secret_keys:
         key = tenant.client("secretsmanager").describe_secret(SecretId=LOCKED_LOGIN)["KmsKeyId"]
         setup = replace(setup, secret_keys=[key])
     return OnboardedTenant(tenant, setup)
-
-
-def do(operator: Any, aws: Aws, **arguments: Any) -> Any:
-    return run_task(operator(task_id="task", **arguments, **aws))
 
 
 def asking(operator: Any) -> Work:
@@ -100,53 +90,6 @@ def through_profile(operator: Any, **arguments: Any) -> Work:
     return lambda tenant, aws: do(
         operator, aws, connector_profile_name=tenant.make_profile(fresh("onboarded")), **arguments
     )
-
-
-def salesforce_login(tenant: TenantAccount, secret: str = LOGIN) -> SalesforceCredentials:
-    return SalesforceCredentials(secret_id=secret, login_url=tenant.tenant.login_url)
-
-
-def creating_profile(*choices: str) -> Work:
-    def work(tenant: TenantAccount, aws: Aws) -> None:
-        profile = {
-            "connector_profile_name": fresh("onboarded"),
-            "connector_type": "Salesforce",
-            "connector_profile_properties": tenant.properties,
-            "credentials": salesforce_login(tenant),
-        }
-        for choice in choices:
-            do(connector_profile.AppFlowCreateConnectorProfileOperator, aws, if_exists=choice, **profile)
-
-    return work
-
-
-def create_warehouse_profile(tenant: TenantAccount, aws: Aws) -> None:
-    redshift = {
-        "databaseUrl": tenant.tenant.redshift_database_url,
-        "bucketName": BUCKET,
-        "roleArn": tenant.tenant.redshift_role_arn,
-        "dataApiRoleArn": CATALOG_ROLE,
-    }
-    do(
-        connector_profile.AppFlowCreateConnectorProfileOperator,
-        aws,
-        connector_profile_name=fresh("onboarded"),
-        connector_type="Redshift",
-        connector_profile_properties={"Redshift": redshift},
-        credentials=SecretsManagerCredentials(WAREHOUSE_LOGIN),
-        if_exists="skip",
-    )
-
-
-def updating_profile(secret: str) -> Work:
-    def work(tenant: TenantAccount, aws: Aws) -> None:
-        profile = {
-            "connector_profile_name": tenant.make_profile(fresh("onboarded")),
-            "credentials": salesforce_login(tenant, secret),
-        }
-        do(connector_profile.AppFlowUpdateConnectorProfileOperator, aws, **profile)
-
-    return work
 
 
 def creating_flow(*choices: str, **arguments: Any) -> Work:
@@ -247,6 +190,12 @@ WAREHOUSE = {
     "redshift_roles": ["arn:aws:iam::222222222222:role/redshift-copy-role"],
 }
 LOCKED = {"secrets": [LOCKED_LOGIN], "secret_keys": [KEY]}
+CLIENT_CASE = Case(
+    "keep-client-credentials-secret",
+    keep_client_credentials,
+    beside=("upsert-connector-profile",),
+    more={"secrets": [CONSENT], "secret_keys": [KEY], "client_credentials_secrets": [APP]},
+)
 CASES = (
     Case("list-connectors", asking(catalog.AppFlowListConnectorsOperator)),
     Case("list-connector-profiles", asking(catalog.AppFlowListConnectorProfilesOperator)),
@@ -260,9 +209,15 @@ CASES = (
     Case("grant-bucket-access", grant_bucket_access, more={"buckets": [NEW_BUCKET]}),
     Case("create-connector-profile", creating_profile("fail", "skip")),
     Case("create-connector-profile of a warehouse", create_warehouse_profile, more=WAREHOUSE),
-    Case("upsert-connector-profile", creating_profile("update", "update")),
+    Case("upsert-connector-profile", upsert_profile),
     Case("update-connector-profile", updating_profile(LOGIN)),
     Case("update-connector-profile from a locked secret", updating_profile(LOCKED_LOGIN), more=LOCKED),
+    CLIENT_CASE,
+    Case(
+        "redeem-refresh-token",
+        redeem_refresh_token,
+        more={"secrets": [GRANT]},
+    ),
     Case("delete-connector-profile", through_profile(connector_profile.AppFlowDeleteConnectorProfileOperator)),
     Case("create-flow", creating_flow("fail", "skip")),
     Case(
@@ -278,6 +233,7 @@ CASES = (
     Case("stop-flow", on_flow(flow_state.AppFlowStopFlowOperator, scheduled=True, active=True)),
     Case("delete-flow", on_flow(flow_state.AppFlowDeleteFlowOperator)),
     Case("run-flow", run_flow),
+    Case("refresh-on-auth-failure", refresh_on_auth_failure, beside=("run-flow",)),
     Case("wait-for-run", wait_for_run),
     Case("cancel-runs", cancel_runs),
     Case("read-data", read_data),
