@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # bytecode halves the start of every Airflow process
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test airflow lint benchmark-local constraints clean
+.PHONY: demo test airflow lint benchmark-local leak-search token-race constraints clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python -m demo
@@ -20,6 +20,12 @@ airflow: $(VENV)/ready
 
 benchmark-local: $(VENV)/ready
 	@$(BIN)/python -m benchmarks.describe_records
+
+leak-search: $(VENV)/ready
+	@$(BIN)/python -m proofs.leak_search
+
+token-race: $(VENV)/ready
+	@$(BIN)/python -m proofs.token_race
 
 lint: $(VENV)/lint
 	@$(BIN)/ruff format --check .
