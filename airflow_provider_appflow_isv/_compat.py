@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseSensorOperator as BaseSensorOperator
     from airflow.sdk import Context as Context
     from airflow.sdk import PokeReturnValue as PokeReturnValue
+    from airflow.sdk import XComArg as XComArg
     from airflow.sdk.configuration import conf as conf
     from airflow.sdk.exceptions import AirflowException as AirflowException
     from airflow.sdk.exceptions import AirflowNotFoundException as AirflowNotFoundException
     from airflow.sdk.exceptions import AirflowSensorTimeout as AirflowSensorTimeout
     from airflow.sdk.exceptions import AirflowSkipException as AirflowSkipException
     from airflow.sdk.log import mask_secret as mask_secret
+    from airflow.sdk.log import redact as redact  # type: ignore[attr-defined]  # imported there, not exported
 
+_MASKERS = ("airflow.sdk.log", "airflow.sdk.execution_time.secrets_masker", "airflow.utils.log.secrets_masker")
 _SOURCES = {
     "AirflowException": ("airflow.sdk.exceptions", "airflow.exceptions"),
     "AirflowNotFoundException": ("airflow.sdk.exceptions", "airflow.exceptions"),
@@ -35,12 +38,10 @@ _SOURCES = {
     "BaseSensorOperator": ("airflow.sdk", "airflow.sensors.base"),
     "Context": ("airflow.sdk", "airflow.utils.context"),
     "PokeReturnValue": ("airflow.sdk", "airflow.sensors.base"),
+    "XComArg": ("airflow.sdk", "airflow.models.xcom_arg"),
     "conf": ("airflow.sdk.configuration", "airflow.configuration"),
-    "mask_secret": (
-        "airflow.sdk.log",
-        "airflow.sdk.execution_time.secrets_masker",
-        "airflow.utils.log.secrets_masker",
-    ),
+    "mask_secret": _MASKERS,
+    "redact": _MASKERS,
 }
 
 

@@ -2,7 +2,7 @@
 
 Needs the Airflow connection ``isv_aws`` (type ``aws``, allowed to assume the tenants' roles) and the Airflow variable
 ``appflow_tenants``: a JSON list of objects with name, role_arn, external_id, region_name, bucket, secret_id, login_url
-and instance_url. The secret is in the tenant's Secrets Manager; docs/connections.md names its members.
+and instance_url. The secret is in the tenant's Secrets Manager; docs/credentials.md tells its members.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ lets AppFlow load into a second table, and has the last task put its rows in pla
 
 Needs the Airflow connection ``isv_aws`` (type ``aws``, for the ISV's account, allowed to assume the tenants' roles) and
 the Airflow variable ``appflow_tenants``: a JSON list of objects with the names in ``MEMBERS``. All of a tenant's
-secrets are in the ISV's Secrets Manager; docs/connections.md names their members. The tenant's database lets its user
+secrets are in the ISV's Secrets Manager; docs/credentials.md tells their members. The tenant's database lets its user
 ``IAMR:<the role's name>`` select from and truncate the two tables.
 """
 

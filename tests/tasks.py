@@ -53,4 +53,4 @@ def first_event(trigger: Any) -> Any:
 def resume_task(operator: Any, deferred: TaskDeferred) -> Any:
     """Run the trigger and go on with the task where the deferral says."""
     resume = getattr(operator, deferred.method_name)
-    return resume({}, event=fire(deferred))
+    return resume({}, event=fire(deferred), **(deferred.kwargs or {}))

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 PACKAGE = "airflow_provider_appflow_isv"
-HEAVY = ("boto3", "botocore", "aiobotocore", "requests", "airflow.providers.amazon")
+HEAVY = ("boto3", "botocore", "aiobotocore", "requests", "jwt", "cryptography", "airflow.providers.amazon")
 MODULES = sorted(
     f"{PACKAGE}.{kind}.{path.stem}".removesuffix(".__init__")
     for kind in ("credentials", "operators", "sensors", "triggers")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -54,19 +55,13 @@ def test_every_module_named_can_be_imported(module: str) -> None:
     import_module(module)
 
 
-def test_every_module_with_operators_sensors_or_triggers_is_named() -> None:
+def test_every_operator_sensor_and_trigger_is_in_a_module_that_is_named() -> None:
     root = Path(import_module("airflow_provider_appflow_isv").__path__[0])
-    classes = {
-        f"airflow_provider_appflow_isv.{kind}.{path.stem}"
-        for kind, base in (("operators", "Operator"), ("sensors", "Sensor"), ("triggers", "Trigger"))
-        for path in (root / kind).glob("*.py")
-        if any(
-            name.startswith("AppFlow") and name.endswith(base) and name != "AppFlowBaseOperator"
-            for name, value in vars(import_module(f"airflow_provider_appflow_isv.{kind}.{path.stem}")).items()
-            if getattr(value, "__module__", "") == f"airflow_provider_appflow_isv.{kind}.{path.stem}"
-        )
-    }
-    assert classes == {module for module in MODULES if ".hooks." not in module}
+    texts = [path.read_text() for kind in ("operators", "sensors", "triggers") for path in (root / kind).glob("*.py")]
+    classes = {name for text in texts for name in re.findall(r"^class (AppFlow\w+)", text, re.MULTILINE)}
+    public = {name for module in MODULES for name in vars(import_module(module))}
+    assert classes - public <= {"AppFlowBaseOperator"}
+    assert classes
 
 
 @needs_install

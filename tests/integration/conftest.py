@@ -59,11 +59,11 @@ class DagRun:
         with closing(sqlite3.connect(self.home / "airflow.db")) as database:
             return database.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()  # noqa: S608  # names of ours
 
-    def xcoms(self, task_id: str) -> dict[int, Any]:
-        """What a task returned, by map index."""
+    def xcoms(self, task_id: str, *, key: str = "return_value") -> dict[int, Any]:
+        """What a task returned, by map index, or what it has pushed under another key."""
         found = self.rows("xcom", "task_id", "key", "map_index", "value")
-        wanted = (task_id, "return_value")
-        return {index: json.loads(value) for task, key, index, value in found if (task, key) == wanted}
+        wanted = (task_id, key)
+        return {index: json.loads(value) for task, name, index, value in found if (task, name) == wanted}
 
 
 RunDag = Callable[..., DagRun]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.accounts import TenantAccount
 
 STEPS = ["grant_bucket_access", "refresh_connector_profile", "create_flow", "run_flow", "read_what_landed"]
-NAMES = ["tenant-a", "tenant-b", "tenant-c"]
+NAMES = ["tenant-a", "tenant-b", "tenant-c", "tenant-d"]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_the_dag_for_all_tenants_lands_each_tenants_accounts_in_the_tenants_own_
 
 def test_what_a_run_returns_is_the_same_deferred_or_not(all_tenants: DagRun) -> None:
     runs = all_tenants.xcoms("load.run_flow")
-    assert sorted(runs) == [0, 1, 2]
+    assert sorted(runs) == [*range(len(NAMES))]
     assert all(set(run) == RESULT for run in runs.values())
 
 
@@ -103,7 +103,7 @@ def test_one_tenants_failure_stops_no_other(index: int, states: list[str], some_
     "parts",
     [
         ("AssumeRoleError", "account 333333333333", "AccessDenied", "Check that the role exists"),
-        ("SalesforceConfigurationError", "invalid_grant", "Check user name, password and security token"),
+        ("OAuthConfigurationError", "invalid_grant", "Check user name, password and security token"),
     ],
     ids=["wrong ExternalId", "wrong password"],
 )

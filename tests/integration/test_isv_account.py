@@ -11,8 +11,8 @@ from tests.integration.conftest import DAGS, EARLIER, WAREHOUSE_KEYS, DagRun, wa
 if TYPE_CHECKING:
     from tests.accounts import TenantAccount
 
-NAMES = ["tenant-a", "tenant-b", "tenant-c"]
-LOADED = NAMES[:2]
+NAMES = ["tenant-a", "tenant-b", "tenant-c", "tenant-d"]
+LOADED = {0: "tenant-a", 1: "tenant-b", 3: "tenant-d"}
 STEPS = [
     "refresh_salesforce",
     "refresh_servicenow",
@@ -46,7 +46,7 @@ def in_warehouse(tenant: TenantAccount) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("index", "exceptions"), [(0, {}), (1, {}), (2, FAILED)], ids=["all is well", "all is well too", "missing secret"]
+    ("index", "exceptions"), [*((index, {}) for index in LOADED), (2, FAILED)], ids=[*LOADED.values(), "missing secret"]
 )
 def test_one_tenants_failure_stops_no_other(index: int, exceptions: dict[str, str], isv_account: DagRun) -> None:
     expected = dict.fromkeys(STEPS, "success") | exceptions
@@ -58,7 +58,7 @@ def test_the_bucket_of_all_is_granted_once(isv_account: DagRun) -> None:
     assert isv_account.xcoms("grant_bucket_access")[-1]["account"] == ISV_ACCOUNT
 
 
-@pytest.mark.parametrize("name", LOADED)
+@pytest.mark.parametrize("name", LOADED.values())
 def test_what_is_in_a_tenants_sources_is_in_its_own_warehouse_once_and_nothing_else(
     name: str, isv_account: DagRun, tenants: dict[str, TenantAccount]
 ) -> None:
@@ -73,7 +73,7 @@ def test_the_tables_of_a_tenant_that_can_not_be_loaded_stay_as_they_were(
 
 def test_the_rows_are_counted_through_the_tenants_role(isv_account: DagRun, tenants: dict[str, TenantAccount]) -> None:
     counted = isv_account.xcoms("load.count_rows")
-    for index, name in enumerate(LOADED):
+    for index, name in LOADED.items():
         tenant = tenants[name].tenant
         assert counted[index]["tenant"] == name
         assert counted[index]["rows"] == {"public.accounts": tenant.accounts, "public.incidents": tenant.incidents}
@@ -82,7 +82,7 @@ def test_the_rows_are_counted_through_the_tenants_role(isv_account: DagRun, tena
 def test_all_flows_run_in_the_isvs_account(isv_account: DagRun) -> None:
     counted = isv_account.xcoms("load.count_rows")
     arns = [run["flow_arn"] for index in sorted(counted) for run in counted[index]["runs"]]
-    names = [f"{name}-{what}" for name in LOADED for what in ("accounts", "incidents")]
+    names = [f"{name}-{what}" for name in LOADED.values() for what in ("accounts", "incidents")]
     assert arns == [f"arn:aws:appflow:{REGION}:{ISV_ACCOUNT}:flow/{name}" for name in names]
 
 

@@ -16,6 +16,7 @@ from airflow_provider_appflow_isv.local.appflow.controls.faults import faults
 from airflow_provider_appflow_isv.local.appflow.controls.settings import settings
 from airflow_provider_appflow_isv.local.seed import REGION
 from airflow_provider_appflow_isv.operators.connector_profile import AppFlowCreateConnectorProfileOperator
+from tests.stores.grants import Grant
 from tests.tasks import run_task
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Story:
     """A token is revoked; each hour the flow runs, and only once the other DAG has come by can it read.
 
     :param scheduled: the DAG that waits for the flow's run.
-    :param keep_fresh: the DAG that refreshes the profiles, where tenant-b's ExternalId is wrong.
+    :param keep_fresh: the DAG that refreshes the profiles, where tenant-b's ExternalId is wrong, tenant-c's user has
+        revoked the grant, and tenant-d's entry lacks everything.
     :param statuses: those of the flow's runs, in their order.
     """
 
@@ -49,6 +51,16 @@ def wait_for_flow(tenant: TenantAccount, dag: Future[DagRun]) -> None:
         threading.Event().wait(TICK)
     if dag.done():
         pytest.fail(dag.result().output)
+
+
+def lose_grant(tenant: TenantAccount) -> str:
+    """A secret whose refresh token the org's user has revoked, beside a profile whose token has ended."""
+    grant = Grant(tenant)
+    tenant.org.sessions.revoke(grant.first)
+    if not AppFlowHook(**tenant.aws).get_connector_profile("salesforce"):
+        tenant.make_profile("salesforce")
+    tenant.org.expire_tokens()
+    return grant.secret_id
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +79,11 @@ def story(run_dag: RunDag, tenants: dict[str, TenantAccount]) -> Iterator[Story]
         **tenant.aws,
     )
     run_task(profile)
-    variable = {each["name"]: each for each in tenant.stack.seed().tenants_variable()}
+    everyone = {each["name"]: each for each in tenant.stack.seed().tenants_variable()}
+    variable = {name: everyone[name] for name in ("tenant-a", "tenant-b", "tenant-c")}
     variable["tenant-b"]["external_id"] = "wrong-external-id"
+    variable["tenant-d"] = {"name": "tenant-d"}
+    variable["tenant-c"]["secret_id"] = lose_grant(tenants["tenant-c"])
 
     def runs(count: int) -> list[str]:
         ids = wait_for_runs(tenant.account, REGION, FLOW, count)
@@ -121,8 +136,30 @@ def test_what_the_run_has_landed_is_read(story: Story, tenants: dict[str, Tenant
 
 
 def test_one_tenants_failure_keeps_no_other_from_a_fresh_credential(story: Story) -> None:
-    task = "refresh_connector_profile"
-    states = {(task, 0): "success", (task, 1): "failed", (task, 2): "success"}
-    assert story.keep_fresh.states == {("tenants", -1): "success", **states}
-    assert story.keep_fresh.xcoms(task)[0]["action"] == "updated"
-    assert len(story.keep_fresh.tokens) == 2
+    states = {
+        ("keep.create_connector_profile", 0): "success",
+        ("keep.create_connector_profile", 1): "failed",
+        ("keep.create_connector_profile", 2): "success",
+        ("keep.refresh_connector_profile", 0): "success",
+        ("keep.refresh_connector_profile", 1): "upstream_failed",
+        ("keep.refresh_connector_profile", 2): "success",
+        **{("keep.outcome", index): "success" for index in range(3)},
+    }
+    whole = {("tenants", -1): "success", ("tell_who_needs_attention", -1): "failed"}
+    assert story.keep_fresh.states == {**whole, **states}
+
+
+def test_a_credential_that_the_org_refuses_is_refreshed_unless_a_user_has_to_consent(story: Story) -> None:
+    done = story.keep_fresh.xcoms("keep.refresh_connector_profile")
+    assert {index: each["action"] for index, each in done.items()} == {0: "updated", 2: "consent_required"}
+
+
+def test_who_needs_attention_is_told(story: Story, tenants: dict[str, TenantAccount]) -> None:
+    (attention,) = story.keep_fresh.xcoms("tell_who_needs_attention", key="attention").values()
+    assert [(each["tenant"], each["account"], each["problem"]) for each in attention] == [
+        ("tenant-d", None, "unusable"),
+        ("tenant-b", tenants["tenant-b"].account, "failed"),
+        ("tenant-c", tenants["tenant-c"].account, "consent_required"),
+    ]
+    said = "3 of 4 tenants need attention: tenant-d (unusable), tenant-b (failed), tenant-c (consent_required)"
+    assert said in story.keep_fresh.output

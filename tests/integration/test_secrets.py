@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
 
 import pytest
 from moto.sts.models import sts_backends
 
 from airflow_provider_appflow_isv.local.seed import ISV_ACCOUNT, account_client
+from proofs.leak_search.search import DATABASE, Places, Planted, Search, columns_of, files_of, where
 from tests.integration.conftest import WRONG_PASSWORD, DagRun
 
 if TYPE_CHECKING:
     from tests.accounts import TenantAccount
 
-Places = dict[str, bytes]
 KINDS = [
     *("client secrets", "passwords", "private keys", "access tokens", "refresh tokens", "assertions", "AWS keys"),
     *("ServiceNow passwords", "Redshift passwords"),
@@ -28,31 +26,9 @@ RUNS = ["all_tenants", "some_refused", "isv_account"]
 
 def places_of(run: DagRun) -> Places:
     """All that the run left behind: what it printed, each column of the metadata database, and each file."""
-    files = {f"file {path.name}": path.read_bytes() for path in run.home.rglob("*") if path.is_file()}
-    return {"printed": run.output.encode(), **_columns(run), **files}
-
-
-def _columns(run: DagRun) -> Places:
-    with closing(sqlite3.connect(run.home / "airflow.db")) as database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found: Places = {}
-        for table in tables:
-            cursor = database.execute(f'SELECT * FROM "{table}"')  # noqa: S608  # the database's own names
-            rows = cursor.fetchall()
-            for place, (column, *_) in enumerate(cursor.description):
-                found[f"{table}.{column}"] = b"\n".join(_as_bytes(row[place]) for row in rows)
-        return found
-
-
-def _as_bytes(value: Any) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode()
-
-
-def where(value: str, places: Places) -> list[str]:
-    """Names of the places that hold a value as it is, in JSON or in a URL."""
-    spellings = {value, json.dumps(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value)}
-    encoded = [spelling.encode() for spelling in spellings]
-    return sorted(name for name, content in places.items() if any(each in content for each in encoded))
+    files = {f"file {name}": content for name, content in files_of(run.home).items()}
+    columns = {name: b"\n".join(values) for name, values in columns_of(run.home / DATABASE).items()}
+    return {"printed": run.output.encode(), **columns, **files}
 
 
 @pytest.fixture(scope="module", params=RUNS)
@@ -100,8 +76,7 @@ def _password(tenant: TenantAccount, kind: str, connector: str) -> str:
 def test_a_dag_run_leaves_no_secret_behind(kind: str, secrets: dict[str, list[str]], places: Places) -> None:
     assert secrets[kind]
     assert all(len(secret) > 8 for secret in secrets[kind])
-    found = sorted({place for secret in secrets[kind] for place in where(secret, places)})
-    assert found == []
+    assert Search(Planted(kind, secret) for secret in secrets[kind]).hits(places) == []
 
 
 @pytest.mark.parametrize(
@@ -119,4 +94,4 @@ def test_the_search_finds_a_secret_that_is_printed(all_tenants: DagRun, tenants:
 
 
 def test_every_tenant_got_a_token_to_search_for(all_tenants: DagRun, some_refused: DagRun, isv_account: DagRun) -> None:
-    assert [len(run.tokens) for run in (all_tenants, some_refused, isv_account)] == [3, 1, 3]
+    assert [len(run.tokens) for run in (all_tenants, some_refused, isv_account)] == [4, 2, 4]
